@@ -1,0 +1,2 @@
+//! The BitTorrent peer wire.
+pub mod wire;
