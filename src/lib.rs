@@ -1,2 +1,13 @@
-//! The BitTorrent peer wire.
+//! The BitTorrent peer wire for Node.js.
+//!
+//! - [`wire`]: the engine. A sans-I/O state machine for one connection to one peer; its
+//!   documentation says how to drive it.
+//! - `binding` (feature `node`): the engine for JavaScript. What callers see is made of it in
+//!   `lib/`.
+
+#![warn(missing_docs)]
+
+#[cfg(feature = "node")]
+mod binding;
+#[forbid(unsafe_code)]
 pub mod wire;

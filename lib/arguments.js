@@ -1,0 +1,45 @@
+'use strict'
+
+const { typeError, rangeError } = require('./errors.js')
+
+/**
+ * The bytes of a view, without a copy.
+ * @param {ArrayBufferView} view
+ * @param {string} name what to call it in an error
+ * @returns {Buffer}
+ * @throws {TypeError} if it is no view, or its ArrayBuffer is detached
+ */
+function toBytes (view, name) {
+  if (!ArrayBuffer.isView(view)) throw typeError(`${name} must be a Uint8Array or another ArrayBufferView`)
+  if (Buffer.isBuffer(view) && view.length > 0) return view
+  try {
+    return Buffer.from(view.buffer, view.byteOffset, view.byteLength)
+  } catch {
+    throw typeError(`the ArrayBuffer of ${name} is detached`)
+  }
+}
+
+/**
+ * Lets through what fits the 32 bits of a number on the wire.
+ * @param {number} value
+ * @param {string} name what to call it in an error
+ * @throws {TypeError} if it is no number
+ * @throws {RangeError} if it is no whole number from 0 to 4294967295
+ */
+function checkNumber (value, name) {
+  if (value >>> 0 === value) return
+  if (typeof value !== 'number') throw typeError(`${name} must be a number, not ${typeof value}`)
+  throw rangeError(`${name} must be a whole number from 0 to 4294967295, not ${value}`)
+}
+
+/**
+ * Lets through a function or nothing.
+ * @param {unknown} value
+ * @param {string} name what to call it in an error
+ * @throws {TypeError}
+ */
+function checkCallback (value, name) {
+  if (value != null && typeof value !== 'function') throw typeError(`${name} must be a function`)
+}
+
+module.exports = { toBytes, checkNumber, checkCallback }

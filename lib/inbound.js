@@ -1,0 +1,268 @@
+'use strict'
+
+const { kId, kApply, kFail } = require('./symbols.js')
+const { WireError } = require('./errors.js')
+const native = require('./native.js')
+
+const { page, poll, transfer, touchClock } = native
+const {
+  SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_EVENT, SLOT_START, SLOT_LENGTH, SLOT_CONSUMED, SLOT_HEAD,
+  SLOT_TAIL_START, SLOT_TAIL_LENGTH, SLOT_MISSING, SLOT_PAYLOADS, TRANSFER_RECEIVE, EVENT_NONE, NONE
+} = native
+
+const { nextTick } = process
+
+const EMPTY = Buffer.alloc(0)
+
+const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get
+
+/** Those who have handed out a part of their chunk and still need another. @type {Set<Inbound>} */
+const lenders = new Set()
+
+/**
+ * The `buffer` of a payload that lies in a chunk with later ones. Whoever asks for it may transfer
+ * it away, so that those who still need the chunk take a copy first.
+ */
+const LENT = {
+  configurable: true,
+  enumerable: false,
+  get () {
+    const memory = bufferOf.call(this)
+    for (const lender of lenders) lender.secure(memory)
+    return memory
+  }
+}
+
+/**
+ * What comes from the peer: takes chunks, has the engine frame them, collects the payload that a
+ * chunk's end cuts, and hands one event after the other to the wire.
+ */
+class Inbound {
+  constructor (wire) {
+    this.wire = wire
+    /** The chunk at work; `null` between chunks. @type {Buffer | null} */
+    this.chunk = null
+    /** How long it was when it came: it is shorter if its memory was transferred away since. */
+    this.length = 0
+    /** How much of it is framed, and where the part framed last begins, in bytes. */
+    this.framed = 0
+    this.origin = 0
+    /** Payloads of the framed part that lie in the chunk and are not yet given out. */
+    this.payloads = 0
+    /** To be called when the chunk is done. @type {Function | null} */
+    this.callback = null
+    /** Chunks that came meanwhile, each followed by its callback. */
+    this.queue = []
+    /** A payload that a chunk's end cut, as far as it has come. @type {Buffer | null} */
+    this.assembly = null
+    this.filled = 0
+    this.missing = 0
+    /** Bytes that were collected without the engine's knowing, yet. */
+    this.uncounted = 0
+    /** A payload that is whole, until its event comes. @type {Buffer | null} */
+    this.collected = null
+    /** The rest of an event whose listener threw. @type {Function | null} */
+    this.unfinished = null
+    this.isRunning = false
+    this.isPaused = false
+    this.isClosed = false
+  }
+
+  /**
+   * Takes a chunk. Its events have fired when `callback` runs.
+   * @param {Buffer} chunk
+   * @param {Function} callback
+   */
+  take (chunk, callback) {
+    if (this.isClosed) {
+      callback(null)
+    } else if (this.callback !== null) {
+      this.queue.push(chunk, callback)
+    } else if (chunk.length < this.missing) {
+      this.collect(chunk)
+      callback(null)
+    } else {
+      this.begin(chunk, callback)
+      if (!this.isPaused && !this.isRunning) this.run()
+    }
+  }
+
+  /**
+   * Stops between two events while much is unsent; the callback of the chunk waits. For messages
+   * that extensions answer: the engine holds back requests by itself.
+   * @param {number} unsent how many bytes wait
+   */
+  pauseAbove (unsent) {
+    if (unsent > this.wire.highWaterMark * 2) this.isPaused = true
+  }
+
+  /**
+   * Goes on where output that has drained lets it.
+   * @param {number} waiting how many requests of the peer wait
+   * @param {number} unsent how many bytes wait
+   */
+  onDrain (waiting, unsent) {
+    const isDrained = unsent <= this.wire.highWaterMark
+    if (isDrained && (this.isPaused || waiting > 0)) this.resume()
+  }
+
+  /** Goes on with what is framed, and with requests that waited for output to drain. */
+  resume () {
+    this.isPaused = false
+    if (!this.isRunning && !this.isClosed) this.run()
+  }
+
+  /** Drops what is not yet applied. Nothing is emitted any more. */
+  close () {
+    this.isClosed = true
+    if (!this.isRunning) this.release()
+  }
+
+  begin (chunk, callback) {
+    this.chunk = chunk
+    this.length = chunk.length
+    this.framed = 0
+    this.callback = callback
+  }
+
+  run () {
+    touchClock()
+    this.isRunning = true
+    let isDone = false
+    try {
+      if (this.unfinished !== null) this.finishEvent()
+      while (!this.isClosed && !this.isPaused) {
+        page[SLOT_WIRE] = this.wire[kId]
+        poll()
+        const event = page[SLOT_EVENT]
+        if (event !== EVENT_NONE) this.wire[kApply](event)
+        else if (!this.advance()) break
+      }
+      isDone = true
+    } finally {
+      this.isRunning = false
+      if (this.isClosed) this.release()
+      else if (!isDone) nextTick(resume, this)
+    }
+  }
+
+  finishEvent () {
+    const rest = this.unfinished
+    this.unfinished = null
+    rest()
+  }
+
+  /** Frames more of the chunk, or begins the next one; tells whether there was more. */
+  advance () {
+    if (this.chunk !== null) {
+      if (this.framed < this.length) return this.frame() !== null
+      this.settle()
+    }
+    if (this.chunk !== null) return true
+    if (this.queue.length === 0 || this.callback !== null) return false
+    this.begin(this.queue.shift(), this.queue.shift())
+    return true
+  }
+
+  /** The chunk is done. */
+  settle () {
+    const callback = this.callback
+    this.chunk = null
+    this.callback = null
+    lenders.delete(this)
+    // It may bring the next chunk at once, by way of `take`: `run` goes on with it.
+    callback(null)
+  }
+
+  frame () {
+    if (this.chunk.length !== this.length) return this.failDetached()
+    const rest = this.framed === 0 ? this.chunk : this.chunk.subarray(this.framed)
+    page[SLOT_WIRE] = this.wire[kId]
+    page[SLOT_COMMAND] = TRANSFER_RECEIVE
+    page[SLOT_A] = this.uncounted
+    transfer(rest)
+    this.uncounted = 0
+    this.origin = this.framed
+    this.framed += page[SLOT_CONSUMED]
+    this.payloads = page[SLOT_PAYLOADS]
+    const head = page[SLOT_HEAD]
+    const start = page[SLOT_TAIL_START]
+    const length = page[SLOT_TAIL_LENGTH]
+    this.missing = page[SLOT_MISSING]
+    if (head > 0) {
+      this.assembly.set(head === rest.length ? rest : rest.subarray(0, head), this.filled)
+      this.filled += head
+      if (this.filled === this.assembly.length) {
+        this.collected = this.assembly
+        this.assembly = null
+      }
+    }
+    if (length > 0) {
+      this.assembly = Buffer.allocUnsafeSlow(length)
+      this.assembly.set(rest.subarray(start), 0)
+      this.filled = rest.length - start
+    }
+    return true
+  }
+
+  /** Takes a chunk that is all of one payload. */
+  collect (chunk) {
+    this.assembly.set(chunk, this.filled)
+    this.filled += chunk.length
+    this.missing -= chunk.length
+    this.uncounted += chunk.length
+  }
+
+  /** The payload of the event in the page; `null` if its memory is gone, and the wire with it. */
+  payload () {
+    const start = page[SLOT_START]
+    const length = page[SLOT_LENGTH]
+    if (length === 0) return EMPTY
+    if (start === NONE) {
+      const collected = this.collected
+      this.collected = null
+      return collected
+    }
+    if (this.chunk.length !== this.length) return this.failDetached()
+    const at = this.origin + start
+    const view = this.chunk.subarray(at, at + length)
+    if (--this.payloads > 0 || this.framed < this.length) {
+      lenders.add(this)
+      Object.defineProperty(view, 'buffer', LENT)
+    }
+    return view
+  }
+
+  /** Keeps the rest of the chunk if it lies in memory that is about to be shown to a caller. */
+  secure (memory) {
+    if (this.chunk !== null && bufferOf.call(this.chunk) === memory) {
+      const copy = Buffer.allocUnsafeSlow(this.chunk.length)
+      copy.set(this.chunk)
+      this.chunk = copy
+      lenders.delete(this)
+    }
+  }
+
+  /** A caller transferred the chunk away by a way that `secure` does not see. */
+  failDetached () {
+    this.wire[kFail](new WireError('ERR_CHUNK_DETACHED',
+      'the memory of a chunk was transferred away before all of it was read'))
+    return null
+  }
+
+  /** Lets go of everything, so that the stream can end. */
+  release () {
+    const waiting = this.queue.filter(entry => typeof entry === 'function')
+    if (this.callback !== null) waiting.unshift(this.callback)
+    this.queue = []
+    this.chunk = this.callback = this.assembly = this.collected = null
+    lenders.delete(this)
+    for (const callback of waiting) callback(null)
+  }
+}
+
+function resume (inbound) {
+  inbound.resume()
+}
+
+module.exports = Inbound

@@ -1,0 +1,16 @@
+'use strict'
+
+/** What the parts of a wire show each other, and nobody else. */
+module.exports = {
+  /** The number of a wire in the page; a number of no wire once it is closed. */
+  kId: Symbol('id'),
+  /** The parts of a wire: what comes in, and what goes out. */
+  kInbound: Symbol('inbound'),
+  kOutbound: Symbol('outbound'),
+  /** Applies an event that the page describes. */
+  kApply: Symbol('apply'),
+  /** Closes the wire for a fault of the peer. */
+  kFail: Symbol('fail'),
+  /** Notes in a BitField of the peer's what the engine knows already. */
+  kMark: Symbol('mark')
+}

@@ -1,0 +1,1068 @@
+'use strict'
+
+const { Duplex } = require('node:stream')
+const { randomBytes } = require('node:crypto')
+const createDebug = require('debug')
+
+const bencode = require('./bencode.js')
+const native = require('./native.js')
+const Inbound = require('./inbound.js')
+const Outbound = require('./outbound.js')
+const readOptions = require('./options.js')
+const { PeerPieces, HaveAll } = require('./bitfield.js')
+const { Request, removeAt, findBlock, isFor, toNumbers } = require('./requests.js')
+const { WireError, rangeError } = require('./errors.js')
+const { toBytes, checkNumber, checkCallback } = require('./arguments.js')
+const { watchDestination } = require('./pipe.js')
+const { kId, kInbound, kOutbound, kApply, kFail, kMark } = require('./symbols.js')
+
+const { page, floats, command, transfer, touchClock } = native
+const {
+  SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C, SLOT_RESULT, SLOT_INDEX, SLOT_OFFSET, SLOT_LENGTH,
+  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_UNSENT,
+  FLOAT_NOW, FLOAT_DOWNLOAD, FLOAT_UPLOAD, FLOAT_TIMEOUT, NONE,
+  RESULT_OK, RESULT_CHOKED
+} = native
+
+const debug = createDebug('bittorrent-protocol')
+const { nextTick } = process
+
+const KEEP_ALIVE_INTERVAL = 55000
+const LAST_EXTENSION_ID = 255
+const NO_WIRE = 0xffffffff
+
+const STREAM_OPTIONS = {
+  // `destroy` is a graceful `end` here, so that Node.js must not call it by itself.
+  autoDestroy: false,
+  readableHighWaterMark: 64 * 1024,
+  writableHighWaterMark: 64 * 1024
+}
+
+function noop () {}
+
+/**
+ * One side of a connection to a BitTorrent peer, as a stream: write to it what the peer sent, read
+ * from it what the peer is to get. See index.d.ts for what each member does.
+ */
+class Wire extends Duplex {
+  static nativeRC4 = true
+
+  #native
+  #debugId = null
+  #peerPieces = null
+  #amChoking = true
+  #peerChoking = true
+  #hasFast = false
+  /** Handlers of extensions, by name. */
+  #handlers = new Map()
+  #nextExtensionId = 1
+  #isHandshakeSent = false
+  #isExtendedHandshakeSent = false
+  #keepAliveTimer = null
+  #timeoutTimer = null
+  #timeoutMs = 0
+  #isTimeoutUnref = false
+  /** How many entries of the allowed-fast lists the engine knows. */
+  #allowedFastKnown = 0
+  #peerAllowedFastKnown = 0
+  #isEnding = false
+  #isFinished = false
+  #options
+  #lastStatistics = null
+
+  constructor (type = '', peEnabled = 0, options = undefined) {
+    super(STREAM_OPTIONS)
+    this.#options = readOptions(options)
+    const { maxMessageLength, maxPieces, maxPeerRequests, highWaterMark } = this.#options
+    this.#native = new native.NativeWire(native.engine, maxMessageLength, maxPieces, maxPeerRequests, highWaterMark)
+    this[kId] = this.#native.id
+    this[kInbound] = new Inbound(this)
+    this[kOutbound] = new Outbound(this)
+
+    this.peerId = null
+    this.peerIdBuffer = null
+    this.type = type
+
+    this.amInterested = false
+    this.peerInterested = false
+
+    this.extensions = {}
+    this.peerExtensions = {}
+
+    this.requests = []
+    this.peerRequests = []
+
+    this.extendedMapping = {}
+    this.peerExtendedMapping = {}
+    this.extendedHandshake = {}
+    this.peerExtendedHandshake = {}
+
+    this.allowedFastSet = []
+    this.peerAllowedFastSet = []
+
+    this.uploaded = 0
+    this.downloaded = 0
+
+    this.closeReason = null
+
+    if (debug.enabled) {
+      this._debug('new wire')
+      this._debug('type:', this.type)
+    }
+  }
+
+  //
+  // STATE
+  //
+
+  get _debugId () {
+    return (this.#debugId ??= randomBytes(4).toString('hex'))
+  }
+
+  get _cryptoHandshakeDone () {
+    return false
+  }
+
+  get _encryptionMethod () {
+    return undefined
+  }
+
+  get amChoking () {
+    return this.#amChoking
+  }
+
+  set amChoking (value) {
+    this.#amChoking = Boolean(value)
+    this.#syncState()
+  }
+
+  get peerChoking () {
+    return this.#peerChoking
+  }
+
+  set peerChoking (value) {
+    this.#peerChoking = Boolean(value)
+    this.#syncState()
+  }
+
+  get hasFast () {
+    return this.#hasFast
+  }
+
+  set hasFast (value) {
+    this.#hasFast = Boolean(value)
+    this.#syncState()
+  }
+
+  get peerPieces () {
+    return (this.#peerPieces ??= this.#newPieces(null))
+  }
+
+  set peerPieces (pieces) {
+    this.#peerPieces = pieces
+    if (this.#isFinished) return
+    if (pieces instanceof HaveAll) this.#run(native.COMMAND_SET_PEER_HAS_ALL, 1)
+    else this.#native.setPeerPieces(ArrayBuffer.isView(pieces?.buffer) ? toBytes(pieces.buffer, 'peerPieces') : Buffer.alloc(0))
+  }
+
+  get highWaterMark () {
+    return this.#options.highWaterMark
+  }
+
+  get unsolicited () {
+    const statistics = this.statistics
+    return { pieces: statistics.unsolicitedPieces, bytes: statistics.unsolicitedBytes }
+  }
+
+  get statistics () {
+    return this.#lastStatistics ?? this.#native.statistics()
+  }
+
+  downloadSpeed (bytes = 0) {
+    return this.#speed(FLOAT_DOWNLOAD, bytes, 0)
+  }
+
+  uploadSpeed (bytes = 0) {
+    return this.#speed(FLOAT_UPLOAD, 0, bytes)
+  }
+
+  #speed (which, downloaded, uploaded) {
+    if (this.#isFinished) return 0
+    touchClock()
+    if (downloaded > 0 || uploaded > 0) this.#run(native.COMMAND_COUNT, downloaded, uploaded)
+    this.#run(native.COMMAND_SPEEDS)
+    return floats[which]
+  }
+
+  setKeepAlive (enable) {
+    if (debug.enabled) this._debug('setKeepAlive %s', enable)
+    clearInterval(this.#keepAliveTimer)
+    this.#keepAliveTimer = null
+    if (enable === false || this.#isEnding) return
+    this.#keepAliveTimer = setInterval(() => this.keepAlive(), KEEP_ALIVE_INTERVAL)
+  }
+
+  setTimeout (ms, unref) {
+    if (debug.enabled) this._debug('setTimeout ms=%d unref=%s', ms, unref)
+    checkNumber(ms, 'ms')
+    this.#timeoutMs = ms
+    this.#isTimeoutUnref = Boolean(unref)
+    this.#run(native.COMMAND_SET_TIMEOUT, ms)
+    this.#stopTimeout()
+    this.#watchRequests()
+  }
+
+  //
+  // EXTENSIONS
+  //
+
+  use (Extension) {
+    const name = Extension?.prototype?.name
+    if (!name) throw new Error('Extension class requires a "name" property on the prototype')
+    if (typeof name !== 'string' || (name in this && !this.#handlers.has(name))) {
+      throw new WireError('ERR_EXTENSION_NAME', `an extension cannot be named ${String(name)}: the wire has a member of that name`)
+    }
+    if (this.#nextExtensionId > LAST_EXTENSION_ID) throw rangeError('a wire takes at most 255 extensions')
+    if (debug.enabled) this._debug('use extension.name=%s', name)
+
+    const id = this.#nextExtensionId
+    const handler = new Extension(this)
+    for (const hook of ['onHandshake', 'onExtendedHandshake', 'onMessage']) {
+      if (typeof handler[hook] !== 'function') handler[hook] = noop
+    }
+    this.extendedMapping[id] = name
+    this.#handlers.set(name, handler)
+    this[name] = handler
+    this.#nextExtensionId++
+  }
+
+  /** Calls an extension; the peer's bytes must not end the process through a defect of it. */
+  #callExtension (name, hook, ...args) {
+    const handler = this.#handlers.get(name)
+    try {
+      handler[hook](...args)
+    } catch (error) {
+      this[kFail](new WireError('ERR_EXTENSION_FAILED', `extension ${name}: ${error?.message ?? error}`, { cause: error }))
+    }
+  }
+
+  //
+  // SENDING
+  //
+
+  startEncryption (infoHash) {}
+
+  setInfoHash (infoHash) {}
+
+  keepAlive () {
+    if (debug.enabled) this._debug('keep-alive')
+    this.#send(native.COMMAND_KEEP_ALIVE)
+  }
+
+  handshake (infoHash, peerId, extensions) {
+    const infoHashBytes = typeof infoHash === 'string' ? Buffer.from(infoHash, 'hex') : toBytes(infoHash, 'infoHash')
+    const peerIdBytes = typeof peerId === 'string' ? Buffer.from(peerId, 'hex') : toBytes(peerId, 'peerId')
+    if (infoHashBytes.length !== 20 || peerIdBytes.length !== 20) {
+      throw new Error('infoHash and peerId MUST have length 20')
+    }
+    if (debug.enabled) {
+      this._debug('handshake i=%s p=%s exts=%o', infoHashBytes.toString('hex'), peerIdBytes.toString('hex'), extensions)
+    }
+
+    this.extensions = {
+      extended: true,
+      dht: Boolean(extensions?.dht),
+      fast: Boolean(extensions?.fast)
+    }
+    this.#prepare(native.TRANSFER_HANDSHAKE, Number(this.extensions.dht), Number(this.extensions.fast), 1)
+    transfer(Buffer.concat([infoHashBytes, peerIdBytes]))
+    this[kOutbound].schedule()
+    this.#isHandshakeSent = true
+    this.#enableFast()
+
+    // The peer was first, and said that it speaks BEP 10.
+    if (this.peerExtensions.extended) this.#sendExtendedHandshake()
+  }
+
+  #enableFast () {
+    if (!this.extensions.fast || !this.peerExtensions.fast) return
+    if (debug.enabled) this._debug('fast extension is enabled')
+    this.#hasFast = true
+  }
+
+  #sendExtendedHandshake () {
+    if (this.#isExtendedHandshakeSent) return
+    const m = {}
+    for (const id in this.extendedMapping) m[this.extendedMapping[id]] = Number(id)
+    this.extended(0, bencode.encode({ ...this.extendedHandshake, m }))
+    this.#isExtendedHandshakeSent = true
+  }
+
+  choke () {
+    if (this.#amChoking) return
+    if (debug.enabled) this._debug('choke')
+    this.#syncAllowedFast()
+    this.#amChoking = true
+    this.#send(native.COMMAND_CHOKE)
+
+    // The engine has dropped or rejected them, in this order.
+    const list = this.peerRequests
+    let allowed = 0
+    while (list.length > allowed) {
+      if (this.#hasFast && this.allowedFastSet.includes(list[allowed].piece)) {
+        allowed++
+      } else {
+        Request.setKey(list[allowed], -1)
+        removeAt(list, allowed)
+      }
+    }
+    if (!this.#isFinished && list.length !== page[SLOT_PEER_REQUESTS]) this.#syncPeerRequests()
+  }
+
+  unchoke () {
+    if (!this.#amChoking) return
+    if (debug.enabled) this._debug('unchoke')
+    this.#amChoking = false
+    this.#send(native.COMMAND_UNCHOKE)
+  }
+
+  interested () {
+    if (this.amInterested) return
+    this.amInterested = true
+    if (debug.enabled) this._debug('interested')
+    this.#send(native.COMMAND_INTERESTED)
+  }
+
+  uninterested () {
+    if (!this.amInterested) return
+    this.amInterested = false
+    if (debug.enabled) this._debug('uninterested')
+    this.#send(native.COMMAND_NOT_INTERESTED)
+  }
+
+  have (index) {
+    checkNumber(index, 'index')
+    if (debug.enabled) this._debug('have %d', index)
+    this.#send(native.COMMAND_HAVE, index)
+  }
+
+  bitfield (bitfield) {
+    const bits = toBytes(ArrayBuffer.isView(bitfield) ? bitfield : bitfield?.buffer, 'bitfield')
+    if (debug.enabled) this._debug('bitfield')
+    this.#sendBytes(native.TRANSFER_BITFIELD, bits)
+  }
+
+  request (index, offset, length, callback) {
+    checkCallback(callback, 'callback')
+    callback ??= noop
+    if (this.#isFinished) return callback(new Error('wire is closed'))
+    checkNumber(index, 'index')
+    checkNumber(offset, 'offset')
+    checkNumber(length, 'length')
+
+    if (this.#peerChoking) this.#syncAllowedFast()
+    touchClock()
+    this.#run(native.COMMAND_REQUEST, index, offset, length)
+    if (page[SLOT_RESULT] === RESULT_CHOKED) return callback(new Error('peer is choking'))
+    if (debug.enabled) this._debug('request index=%d offset=%d length=%d', index, offset, length)
+    this.requests.push(new Request(index, offset, length, callback))
+    if (this.requests.length !== page[SLOT_REQUESTS]) this.#syncRequests()
+    if (this.#timeoutMs > 0) this.#watchRequests()
+    this[kOutbound].schedule()
+  }
+
+  piece (index, offset, buffer) {
+    checkNumber(index, 'index')
+    checkNumber(offset, 'offset')
+    const block = toBytes(buffer, 'buffer')
+    if (this.#isFinished) return
+    touchClock()
+    this.#run(native.COMMAND_PIECE, index, offset, block.length)
+    this.#settlePeerRequest(index, offset, block.length)
+    this.#sendBlock(index, offset, block)
+  }
+
+  /** Sends on the block whose header the engine has just queued. */
+  #sendBlock (index, offset, block) {
+    const outbound = this[kOutbound]
+    outbound.addBlock(block)
+    outbound.schedule()
+    if (debug.enabled) this._debug('piece index=%d offset=%d', index, offset)
+    this.uploaded += block.length
+    this.emit('upload', block.length)
+  }
+
+  cancel (index, offset, length) {
+    checkNumber(index, 'index')
+    checkNumber(offset, 'offset')
+    checkNumber(length, 'length')
+    if (debug.enabled) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
+    this.#send(native.COMMAND_CANCEL, index, offset, length)
+    this.#settleRequest(index, offset, length, new Error('request was cancelled'))
+  }
+
+  port (port) {
+    checkNumber(port, 'port')
+    if (port > 0xffff) throw rangeError(`port must be at most 65535, not ${port}`)
+    if (debug.enabled) this._debug('port %d', port)
+    this.#send(native.COMMAND_PORT, port)
+  }
+
+  suggest (index) {
+    checkNumber(index, 'index')
+    this.#sendFast(native.COMMAND_SUGGEST, index)
+    if (debug.enabled) this._debug('suggest %d', index)
+  }
+
+  haveAll () {
+    this.#sendFast(native.COMMAND_HAVE_ALL)
+    if (debug.enabled) this._debug('have-all')
+  }
+
+  haveNone () {
+    this.#sendFast(native.COMMAND_HAVE_NONE)
+    if (debug.enabled) this._debug('have-none')
+  }
+
+  reject (index, offset, length) {
+    checkNumber(index, 'index')
+    checkNumber(offset, 'offset')
+    checkNumber(length, 'length')
+    this.#sendFast(native.COMMAND_REJECT, index, offset, length)
+    if (debug.enabled) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
+    this.#settlePeerRequest(index, offset, length)
+  }
+
+  allowedFast (index) {
+    checkNumber(index, 'index')
+    this.#syncAllowedFast()
+    this.#sendFast(native.COMMAND_ALLOWED_FAST, index)
+    if (debug.enabled) this._debug('allowed-fast %d', index)
+    if (!this.allowedFastSet.includes(index)) {
+      this.allowedFastSet.push(index)
+      this.#allowedFastKnown = this.allowedFastSet.length
+    }
+  }
+
+  extended (extension, message) {
+    if (debug.enabled) this._debug('extended ext=%s', extension)
+    let id = extension
+    if (typeof extension === 'string' && Object.hasOwn(this.peerExtendedMapping, extension)) {
+      id = this.peerExtendedMapping[extension]
+    }
+    if (typeof id !== 'number') throw new Error(`Unrecognized extension: ${extension}`)
+    if (!(id >= 0 && id <= LAST_EXTENSION_ID && Number.isInteger(id))) {
+      throw rangeError(`the id of an extension must be a whole number from 0 to 255, not ${id}`)
+    }
+    const bytes = ArrayBuffer.isView(message) ? toBytes(message, 'message') : bencode.encode(message)
+    this.#sendBytes(native.TRANSFER_EXTENDED, bytes, id)
+  }
+
+  //
+  // RECEIVING
+  //
+
+  /** Applies the event that the page describes: the message's id, or one of `EVENT_*`. */
+  [kApply] (event) {
+    switch (event) {
+      case 7: return this.#onPiece()
+      case 4: return this.#onHaves()
+      case 6: return this.#onRequest(page[SLOT_INDEX], page[SLOT_OFFSET], page[SLOT_LENGTH], page[SLOT_KEY])
+      case 0: return this.#onChoke()
+      case 1:
+        this.#peerChoking = false
+        if (debug.enabled) this._debug('got unchoke')
+        return this.emit('unchoke')
+      case 2:
+        this.peerInterested = true
+        if (debug.enabled) this._debug('got interested')
+        return this.emit('interested')
+      case 3: return this.#onUninterested()
+      case 5: return this.#onBitfield(this.#body())
+      case 8: return this.#onCancel(page[SLOT_INDEX], page[SLOT_OFFSET], page[SLOT_LENGTH])
+      case 9:
+        if (debug.enabled) this._debug('got port %d', page[SLOT_INDEX])
+        return this.emit('port', page[SLOT_INDEX])
+      case 13: return this.#emitSuggest(page[SLOT_INDEX])
+      case 14: return this.#emitHaveAll()
+      case 15: return this.#emitHaveNone()
+      case 16: return this.#emitReject(page[SLOT_INDEX], page[SLOT_OFFSET], page[SLOT_LENGTH])
+      case 17: return this.#emitAllowedFast(page[SLOT_INDEX])
+      case 20: return this.#onExtended(page[SLOT_INDEX])
+      case native.EVENT_KEEP_ALIVE:
+        if (debug.enabled) this._debug('got keep-alive')
+        return this.emit('keep-alive')
+      case native.EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
+      case native.EVENT_EXTENDED_HANDSHAKE: return this.#onExtendedHandshake(this.#body())
+      case native.EVENT_UNKNOWN:
+        if (debug.enabled) this._debug('got unknown message')
+        return this.emit('unknownmessage', this.#body())
+      case native.EVENT_VIOLATION: return this.#onViolation()
+    }
+  }
+
+  /** The bytes that came with the event. */
+  #body () {
+    const bytes = Buffer.allocUnsafeSlow(page[SLOT_LENGTH])
+    this.#prepare(native.TRANSFER_BODY)
+    transfer(bytes)
+    return bytes
+  }
+
+  #onHandshake (bits, body) {
+    const infoHash = body.toString('hex', 0, 20)
+    const peerId = body.toString('hex', 20)
+    const extensions = {
+      dht: (bits & 1) !== 0,
+      fast: (bits & 2) !== 0,
+      extended: (bits & 4) !== 0
+    }
+    if (debug.enabled) this._debug('got handshake i=%s p=%s exts=%o', infoHash, peerId, extensions)
+    this.peerId = peerId
+    this.peerIdBuffer = body.subarray(20)
+    this.peerExtensions = extensions
+    this.#enableFast()
+
+    try {
+      this.emit('handshake', infoHash, peerId, extensions)
+    } finally {
+      for (const name of this.#handlers.keys()) {
+        if (!this.#isEnding) this.#callExtension(name, 'onHandshake', infoHash, peerId, extensions)
+      }
+      if (extensions.extended && this.#isHandshakeSent && !this.#isEnding) this.#sendExtendedHandshake()
+    }
+  }
+
+  #onChoke () {
+    this.#peerChoking = true
+    if (debug.enabled) this._debug('got choke')
+    try {
+      this.emit('choke')
+    } finally {
+      // BEP 6: a choke no longer rejects what is pending.
+      if (!this.#hasFast && this.#peerChoking) this.#failRequests('peer is choking')
+    }
+  }
+
+  #onUninterested () {
+    this.peerInterested = false
+    if (debug.enabled) this._debug('got uninterested')
+    this.emit('uninterested')
+  }
+
+  #onHaves () {
+    const length = page[SLOT_RUN_LENGTH]
+    if (length === 1) return this.#onHave(page[SLOT_RUN])
+    // Handlers may use the page, so that the run leaves it first: last first.
+    const run = []
+    for (let i = length - 1; i >= 0; i--) run.push(page[SLOT_RUN + i])
+    this.#emitHaves(run)
+  }
+
+  #emitHaves (run) {
+    try {
+      while (run.length > 0 && !this.#isEnding) this.#onHave(run.pop())
+    } finally {
+      if (run.length > 0) this[kInbound].unfinished = () => this.#emitHaves(run)
+    }
+  }
+
+  #onHave (index) {
+    if (debug.enabled) this._debug('got have %d', index)
+    const pieces = this.peerPieces
+    if (kMark in pieces) pieces[kMark](index, true)
+    else pieces.set(index, true)
+    this.emit('have', index)
+  }
+
+  #onBitfield (bits) {
+    this.#peerPieces = this.#newPieces(bits)
+    if (debug.enabled) this._debug('got bitfield')
+    this.emit('bitfield', this.#peerPieces)
+  }
+
+  #newPieces (bits) {
+    return new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
+      this.#run(native.COMMAND_SET_PEER_PIECE, index, Number(value))
+    })
+  }
+
+  #onRequest (piece, offset, length, key) {
+    if (debug.enabled) this._debug('got request index=%d offset=%d length=%d', piece, offset, length)
+    const respond = (error, buffer) => this.#respond(request, error, buffer)
+    const request = new Request(piece, offset, length, respond)
+    Request.setKey(request, key)
+    this.peerRequests.push(request)
+    if (this.peerRequests.length !== page[SLOT_PEER_REQUESTS]) this.#syncPeerRequests()
+    this.emit('request', piece, offset, length, respond)
+  }
+
+  #respond (request, error, buffer) {
+    const key = Request.keyOf(request)
+    if (key < 0) return
+    const { piece, offset, length } = request
+    if (error) {
+      if (debug.enabled) {
+        this._debug('error satisfying request index=%d offset=%d length=%d (%s)', piece, offset, length, error.message)
+      }
+      this.#run(native.COMMAND_DECLINE, key)
+      this.#dropPeerRequest(request)
+      this[kOutbound].schedule()
+      return
+    }
+    const block = toBytes(buffer, 'buffer')
+    touchClock()
+    this.#run(native.COMMAND_ANSWER, key, block.length)
+    const isOpen = page[SLOT_RESULT] === RESULT_OK
+    this.#dropPeerRequest(request)
+    if (isOpen) this.#sendBlock(piece, offset, block)
+  }
+
+  #onPiece () {
+    const index = page[SLOT_INDEX]
+    const offset = page[SLOT_OFFSET]
+    const position = page[SLOT_POSITION]
+    const open = page[SLOT_REQUESTS]
+    const block = this[kInbound].payload()
+    if (block === null) return
+    if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
+    const length = block.length
+    const request = this.#takeRequest(position, open, index, offset, length)
+    try {
+      if (request !== null) request.callback(null, block)
+    } finally {
+      this.downloaded += length
+      if (!this.#isEnding) {
+        try {
+          this.emit('download', length)
+        } finally {
+          if (!this.#isEnding) this.emit('piece', index, offset, block)
+        }
+      }
+    }
+  }
+
+  #onCancel (piece, offset, length) {
+    if (debug.enabled) this._debug('got cancel index=%d offset=%d length=%d', piece, offset, length)
+    this.#settlePeerRequest(piece, offset, length)
+    this[kOutbound].schedule()
+    this.emit('cancel', piece, offset, length)
+  }
+
+  #emitSuggest (index) {
+    if (debug.enabled) this._debug('got suggest %d', index)
+    this.emit('suggest', index)
+  }
+
+  #emitHaveAll () {
+    if (debug.enabled) this._debug('got have-all')
+    this.#peerPieces = new HaveAll()
+    this.emit('have-all')
+  }
+
+  #emitHaveNone () {
+    if (debug.enabled) this._debug('got have-none')
+    this.#peerPieces = null
+    this.emit('have-none')
+  }
+
+  #emitReject (piece, offset, length) {
+    if (debug.enabled) this._debug('got reject index=%d offset=%d length=%d', piece, offset, length)
+    try {
+      this.#settleRequest(piece, offset, length, new Error('request was rejected'))
+    } finally {
+      if (!this.#isEnding) this.emit('reject', piece, offset, length)
+    }
+  }
+
+  #emitAllowedFast (index) {
+    if (debug.enabled) this._debug('got allowed-fast %d', index)
+    if (!this.peerAllowedFastSet.includes(index)) {
+      this.peerAllowedFastSet.push(index)
+      this.#peerAllowedFastKnown = this.peerAllowedFastSet.length
+    }
+    this.emit('allowed-fast', index)
+  }
+
+  #onExtendedHandshake (bytes) {
+    const handshake = native.bencodeDecode(bytes)
+    this.peerExtendedHandshake = handshake
+
+    const ids = this.#native.peerExtensions()
+    const mapping = this.peerExtendedMapping
+    for (const name of Object.keys(mapping)) {
+      if (!Object.hasOwn(ids, name)) delete mapping[name]
+    }
+    for (const name of Object.keys(ids)) {
+      Object.defineProperty(mapping, name, { value: ids[name], configurable: true, enumerable: true, writable: true })
+    }
+    for (const name of this.#handlers.keys()) {
+      if (!this.#isEnding && Object.hasOwn(mapping, name)) this.#callExtension(name, 'onExtendedHandshake', handshake)
+    }
+    if (this.#isEnding) return
+    if (debug.enabled) this._debug('got extended handshake')
+    this.emit('extended', 'handshake', handshake)
+  }
+
+  #onExtended (id) {
+    const payload = this[kInbound].payload()
+    if (payload === null) return
+    const extension = Object.hasOwn(this.extendedMapping, id) ? this.extendedMapping[id] : id
+    if (this.#handlers.has(extension)) this.#callExtension(extension, 'onMessage', payload)
+    if (this.#isEnding) return
+    if (debug.enabled) this._debug('got extended message ext=%s', extension)
+    try {
+      this.emit('extended', extension, payload)
+    } finally {
+      this.#run(native.COMMAND_SUMMARIZE)
+      this[kInbound].pauseAbove(page[SLOT_UNSENT])
+    }
+  }
+
+  #onViolation () {
+    const report = this.#native.violation()
+    this[kFail](report === null
+      ? new WireError('ERR_INTERNAL', 'the engine failed: this is a defect of bittorrent-protocol-native')
+      : new WireError(report.code, report.message))
+  }
+
+  [kFail] (error) {
+    if (this.#isEnding) return
+    if (debug.enabled) this._debug('Error: %s', error.message)
+    this.closeReason = error
+    try {
+      this.emit('violation', error)
+    } finally {
+      try {
+        if (this.listenerCount('error') > 0) this.emit('error', error)
+      } finally {
+        this.destroy()
+      }
+    }
+  }
+
+  // The names under which published packages apply these messages themselves.
+
+  _onSuggest (index) {
+    if (this.#requireFast('suggest')) this.#emitSuggest(index)
+  }
+
+  _onHaveAll () {
+    if (!this.#requireFast('have-all')) return
+    this.#run(native.COMMAND_SET_PEER_HAS_ALL, 1)
+    this.#emitHaveAll()
+  }
+
+  _onHaveNone () {
+    if (!this.#requireFast('have-none')) return
+    this.#run(native.COMMAND_SET_PEER_HAS_ALL, 0)
+    this.#emitHaveNone()
+  }
+
+  _onReject (index, offset, length) {
+    if (!this.#requireFast('reject')) return
+    this.#run(native.COMMAND_FORGET_REQUEST, index, offset, length)
+    this.#emitReject(index, offset, length)
+  }
+
+  _onAllowedFast (index) {
+    if (!this.#requireFast('allowed-fast')) return
+    this.#emitAllowedFast(index)
+    this.#peerAllowedFastKnown = -1
+  }
+
+  /** BEP 6: who uses the extension without it has the connection closed. */
+  #requireFast (message) {
+    if (this.#hasFast) return true
+    if (debug.enabled) this._debug('Error: got %s whereas fast extension is disabled', message)
+    this.destroy()
+    return false
+  }
+
+  //
+  // REQUESTS
+  //
+
+  /**
+   * Takes from `requests` the one that the engine has just removed.
+   * @param {number} position where the engine had it; `NONE` if it had none
+   * @param {number} open how many the engine has left
+   */
+  #takeRequest (position, open, piece, offset, length) {
+    const list = this.requests
+    if (position === NONE && list.length === open) return null
+    if (list.length === open + 1 && isFor(list[position], piece, offset, length)) {
+      const request = list[position]
+      removeAt(list, position)
+      return request
+    }
+    // The caller has edited the list: it counts.
+    const found = findBlock(list, piece, offset, length)
+    const request = found < 0 ? null : list[found]
+    if (found >= 0) removeAt(list, found)
+    this.#syncRequests()
+    return request
+  }
+
+  /** Calls back the request of ours that the last command removed. */
+  #settleRequest (piece, offset, length, error) {
+    const request = this.#takeRequest(page[SLOT_POSITION], page[SLOT_REQUESTS], piece, offset, length)
+    if (request !== null) request.callback(error, null)
+  }
+
+  /** Fails all requests of ours, last first. */
+  #failRequests (message) {
+    const list = this.requests
+    let isDone = false
+    try {
+      while (list.length > 0) {
+        const request = list.pop()
+        this.#run(native.COMMAND_POP_REQUEST)
+        request.callback(new Error(message), null)
+      }
+      isDone = true
+    } finally {
+      if (!isDone && list.length > 0) nextTick(failAll, list.splice(0), message)
+      if (!this.#isFinished) {
+        this.#run(native.COMMAND_SUMMARIZE)
+        if (list.length !== page[SLOT_REQUESTS]) this.#syncRequests()
+      }
+    }
+  }
+
+  /**
+   * Calls a request back that the caller has taken out of `requests` itself.
+   */
+  _callback (request, error, buffer) {
+    if (!request) return
+    this.#run(native.COMMAND_FORGET_REQUEST, request.piece, request.offset, request.length)
+    if (!this.#isFinished && this.requests.length !== page[SLOT_REQUESTS]) this.#syncRequests()
+    request.callback(error, buffer)
+  }
+
+  /** Marks the request of the peer that the last command settled, and takes it from the list. */
+  #settlePeerRequest (piece, offset, length) {
+    const position = page[SLOT_POSITION]
+    const list = this.peerRequests
+    if (position === NONE && (this.#isFinished || list.length === page[SLOT_PEER_REQUESTS])) return
+    const isInStep = list.length === page[SLOT_PEER_REQUESTS] + 1 && isFor(list[position], piece, offset, length)
+    const at = isInStep ? position : findBlock(list, piece, offset, length)
+    if (at >= 0) {
+      Request.setKey(list[at], -1)
+      removeAt(list, at)
+    }
+    if (!isInStep) this.#syncPeerRequests()
+  }
+
+  /** Takes a request of the peer from the list, after the command that answered it. */
+  #dropPeerRequest (request) {
+    const position = page[SLOT_POSITION]
+    const open = page[SLOT_PEER_REQUESTS]
+    const list = this.peerRequests
+    Request.setKey(request, -1)
+    if (list[position] === request && list.length === open + 1) {
+      removeAt(list, position)
+      return
+    }
+    const at = list.indexOf(request)
+    if (at >= 0) removeAt(list, at)
+    if (!this.#isFinished) this.#syncPeerRequests()
+  }
+
+  #syncRequests () {
+    touchClock()
+    this.#native.syncRequests(toNumbers(this.requests))
+  }
+
+  #syncPeerRequests () {
+    const keys = this.#native.syncPeerRequests(toNumbers(this.peerRequests))
+    this.peerRequests.forEach((request, i) => Request.setKey(request, keys[i]))
+  }
+
+  #syncAllowedFast () {
+    if (this.#allowedFastKnown === this.allowedFastSet.length &&
+      this.#peerAllowedFastKnown === this.peerAllowedFastSet.length) return
+    this.#native.syncAllowedFast(Uint32Array.from(this.allowedFastSet), Uint32Array.from(this.peerAllowedFastSet))
+    this.#allowedFastKnown = this.allowedFastSet.length
+    this.#peerAllowedFastKnown = this.peerAllowedFastSet.length
+  }
+
+  #syncState () {
+    this.#run(native.COMMAND_SET_STATE, Number(this.#amChoking), Number(this.#peerChoking), Number(this.#hasFast))
+  }
+
+  /** Sees to it that the oldest request times out. */
+  #watchRequests () {
+    if (this.#timeoutTimer !== null || this.#timeoutMs === 0 || this.requests.length === 0 || this.#isFinished) return
+    touchClock()
+    this.#run(native.COMMAND_NEXT_TIMEOUT)
+    const wait = Math.max(0, Math.ceil(floats[FLOAT_TIMEOUT] - floats[FLOAT_NOW]))
+    const due = floats[FLOAT_TIMEOUT]
+    this.#timeoutTimer = setTimeout(() => this.#onTimeout(due), Math.min(wait, 0x7fffffff))
+    if (this.#isTimeoutUnref) this.#timeoutTimer.unref?.()
+  }
+
+  #stopTimeout () {
+    clearTimeout(this.#timeoutTimer)
+    this.#timeoutTimer = null
+  }
+
+  /** The timer that was set for `due`, in milliseconds, has fired. */
+  #onTimeout (due) {
+    this.#timeoutTimer = null
+    touchClock()
+    // A test may move its timers but not the clock.
+    this.#takeTimedOut(Math.max(floats[FLOAT_NOW], due))
+  }
+
+  #takeTimedOut (now) {
+    try {
+      while (!this.#isEnding) {
+        floats[FLOAT_NOW] = now
+        this.#run(native.COMMAND_TAKE_TIMED_OUT)
+        const position = page[SLOT_POSITION]
+        if (position === NONE) break
+        const request = this.requests[position]
+        if (request === undefined || this.requests.length !== page[SLOT_REQUESTS] + 1) {
+          this.#syncRequests()
+          continue
+        }
+        removeAt(this.requests, position)
+        if (debug.enabled) this._debug('request timed out')
+        try {
+          request.callback(new Error('request has timed out'), null)
+        } finally {
+          if (!this.#isEnding) this.emit('timeout')
+        }
+      }
+    } finally {
+      this.#watchRequests()
+    }
+  }
+
+  //
+  // THE ENGINE
+  //
+
+  #prepare (what, a = 0, b = 0, c = 0) {
+    page[SLOT_WIRE] = this[kId]
+    page[SLOT_COMMAND] = what
+    page[SLOT_A] = a
+    page[SLOT_B] = b
+    page[SLOT_C] = c
+  }
+
+  #run (what, a, b, c) {
+    this.#prepare(what, a, b, c)
+    command()
+  }
+
+  #send (what, a, b, c) {
+    this.#run(what, a, b, c)
+    this[kOutbound].schedule()
+  }
+
+  #sendFast (what, a, b, c) {
+    if (!this.#hasFast) throw Error('fast extension is disabled')
+    this.#send(what, a, b, c)
+  }
+
+  #sendBytes (what, bytes, a) {
+    this.#prepare(what, a)
+    transfer(bytes)
+    this[kOutbound].schedule()
+  }
+
+  //
+  // THE STREAM
+  //
+
+  write (chunk, encoding, callback) {
+    if (!this.#isEnding) return super.write(chunk, encoding, callback)
+    // A socket may go on for a while after the wire was closed.
+    const done = typeof encoding === 'function' ? encoding : callback
+    if (typeof done === 'function') nextTick(done, null)
+    return true
+  }
+
+  _write (chunk, encoding, callback) {
+    const done = typeof encoding === 'function' ? encoding : callback
+    this[kInbound].take(Buffer.isBuffer(chunk) ? chunk : toBytes(chunk, 'chunk'), done)
+  }
+
+  _read () {
+    this[kOutbound].drain()
+  }
+
+  pipe (destination, options) {
+    super.pipe(destination, options)
+    watchDestination(this, destination, this[kOutbound].destinations)
+    return destination
+  }
+
+  destroy () {
+    if (!this.#isEnding && debug.enabled) this._debug('destroy')
+    this.end()
+    return this
+  }
+
+  end (chunk, encoding, callback) {
+    if (this.#isEnding) return this
+    if (debug.enabled) this._debug('end')
+    if (chunk != null && typeof chunk !== 'function') {
+      super.write(chunk, typeof encoding === 'string' ? encoding : undefined)
+      if (this.#isEnding) return this
+    }
+    const done = [chunk, encoding, callback].find(argument => typeof argument === 'function')
+    this.#isEnding = true
+    clearInterval(this.#keepAliveTimer)
+    try {
+      this.#onUninterested()
+    } finally {
+      try {
+        this.#onChoke()
+      } finally {
+        this[kInbound].close()
+        super.end(done)
+      }
+    }
+    return this
+  }
+
+  _final (callback) {
+    nextTick(() => this.#finish(callback))
+  }
+
+  #finish (callback) {
+    this[kOutbound].flush(true)
+    this.#run(native.COMMAND_CLOSE)
+    this.#isFinished = true
+    this.#stopTimeout()
+    this.#lastStatistics = this.#native.statistics()
+    this.#native.free()
+    this[kId] = NO_WIRE
+
+    callback(null)
+    this.once('end', () => super.destroy())
+    this.push(null)
+    // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
+    while (this.read() !== null);
+
+    for (const request of this.peerRequests.splice(0)) Request.setKey(request, -1)
+    this.#failRequests('wire was closed')
+  }
+
+  _debug (format, ...values) {
+    debug(`[${this._debugId}] ${format}`, ...values)
+  }
+}
+
+function failAll (requests, message) {
+  try {
+    while (requests.length > 0) requests.pop().callback(new Error(message), null)
+  } finally {
+    if (requests.length > 0) nextTick(failAll, requests, message)
+  }
+}
+
+module.exports = Wire

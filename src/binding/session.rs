@@ -1,0 +1,453 @@
+//! The wires of one copy of the module, and the hot calls on them. Arguments and results travel in
+//! the page: the documentation of each command names its slots.
+
+use std::cell::RefCell;
+
+use napi_derive::napi;
+use slab::Slab;
+
+use super::page::*;
+use crate::wire::{Block, Event, FastDisabled, Limits, Payload, PeerChoking, Removed, Wire};
+
+/// Commands without bytes.
+#[napi]
+pub const COMMAND_CHOKE: u32 = 0;
+/// Sends `unchoke`.
+#[napi]
+pub const COMMAND_UNCHOKE: u32 = 1;
+/// Sends `interested`.
+#[napi]
+pub const COMMAND_INTERESTED: u32 = 2;
+/// Sends `not interested`.
+#[napi]
+pub const COMMAND_NOT_INTERESTED: u32 = 3;
+/// Sends `have` of piece A.
+#[napi]
+pub const COMMAND_HAVE: u32 = 4;
+/// Sends a `request` of piece A, offset B, length C. `RESULT_CHOKED`.
+#[napi]
+pub const COMMAND_REQUEST: u32 = 6;
+/// Sends `piece` A, offset B, with a block of length C that JavaScript sends on; gives the
+/// position of the request that it settles.
+#[napi]
+pub const COMMAND_PIECE: u32 = 7;
+/// Sends `cancel` of A, B, C; gives the position of the request that it takes back.
+#[napi]
+pub const COMMAND_CANCEL: u32 = 8;
+/// Sends `port` A.
+#[napi]
+pub const COMMAND_PORT: u32 = 9;
+/// Sends `suggest` A. `RESULT_FAST_DISABLED`, as the four below.
+#[napi]
+pub const COMMAND_SUGGEST: u32 = 13;
+/// Sends `have all`.
+#[napi]
+pub const COMMAND_HAVE_ALL: u32 = 14;
+/// Sends `have none`.
+#[napi]
+pub const COMMAND_HAVE_NONE: u32 = 15;
+/// Sends `reject` of A, B, C; gives the position of the request that it settles.
+#[napi]
+pub const COMMAND_REJECT: u32 = 16;
+/// Sends `allowed fast` A.
+#[napi]
+pub const COMMAND_ALLOWED_FAST: u32 = 17;
+/// Sends a keep-alive.
+#[napi]
+pub const COMMAND_KEEP_ALIVE: u32 = 18;
+/// Answers the peer's request of key A with a block of length B that JavaScript sends on; gives
+/// its position. `RESULT_GONE`.
+#[napi]
+pub const COMMAND_ANSWER: u32 = 20;
+/// Declines the peer's request of key A; gives its position. `RESULT_GONE`.
+#[napi]
+pub const COMMAND_DECLINE: u32 = 21;
+/// Removes our last request.
+#[napi]
+pub const COMMAND_POP_REQUEST: u32 = 22;
+/// Removes our request of A, B, C without a word; gives its position.
+#[napi]
+pub const COMMAND_FORGET_REQUEST: u32 = 23;
+/// Removes a request that has timed out; gives its position.
+#[napi]
+pub const COMMAND_TAKE_TIMED_OUT: u32 = 24;
+/// Sets the timeout of requests to A milliseconds.
+#[napi]
+pub const COMMAND_SET_TIMEOUT: u32 = 25;
+/// Gives the time of the next timeout.
+#[napi]
+pub const COMMAND_NEXT_TIMEOUT: u32 = 26;
+/// Gives both speeds.
+#[napi]
+pub const COMMAND_SPEEDS: u32 = 27;
+/// Counts A bytes as downloaded and B bytes as uploaded, for the speeds.
+#[napi]
+pub const COMMAND_COUNT: u32 = 28;
+/// Sets am-choking, peer-choking and fast to A, B and C.
+#[napi]
+pub const COMMAND_SET_STATE: u32 = 29;
+/// Sets whether the peer has piece A to B.
+#[napi]
+pub const COMMAND_SET_PEER_PIECE: u32 = 30;
+/// Sets whether the peer has all pieces (A not 0) or none.
+#[napi]
+pub const COMMAND_SET_PEER_HAS_ALL: u32 = 31;
+/// Closes the wire.
+#[napi]
+pub const COMMAND_CLOSE: u32 = 32;
+/// Does nothing but what every command does at its end: tells what waits.
+#[napi]
+pub const COMMAND_SUMMARIZE: u32 = 33;
+
+/// Commands with bytes. Frames a chunk, of which JavaScript collected A bytes before.
+#[napi]
+pub const TRANSFER_RECEIVE: u32 = 0;
+/// Fills the bytes with the next segment of the output.
+#[napi]
+pub const TRANSFER_OUTPUT: u32 = 1;
+/// Fills the bytes with the body that the last event announced.
+#[napi]
+pub const TRANSFER_BODY: u32 = 2;
+/// Sends a handshake: 20 bytes of info hash, 20 of peer id; A, B, C switch DHT, fast, extended.
+#[napi]
+pub const TRANSFER_HANDSHAKE: u32 = 3;
+/// Sends `bitfield`.
+#[napi]
+pub const TRANSFER_BITFIELD: u32 = 5;
+/// Sends a message of the extension whose id is A.
+#[napi]
+pub const TRANSFER_EXTENDED: u32 = 20;
+
+/// No event is left of what was framed.
+#[napi]
+pub const EVENT_NONE: u32 = 100;
+/// A keep-alive. Events below 100 are messages, named by their ids: a piece gives index, offset,
+/// length, start and position; a request index, offset, length and key; and so on.
+#[napi]
+pub const EVENT_KEEP_ALIVE: u32 = 101;
+/// The handshake: its 40 bytes of info hash and peer id are the body; index holds DHT (1), fast
+/// (2) and extended (4).
+#[napi]
+pub const EVENT_HANDSHAKE: u32 = 102;
+/// The extended handshake; its bytes are the body.
+#[napi]
+pub const EVENT_EXTENDED_HANDSHAKE: u32 = 103;
+/// An unknown message; its bytes are the body.
+#[napi]
+pub const EVENT_UNKNOWN: u32 = 104;
+/// A violation; [`super::wire::NativeWire`] tells which.
+#[napi]
+pub const EVENT_VIOLATION: u32 = 105;
+
+/// A wire, and what its last event left for the next call.
+pub(super) struct Session {
+    pub(super) wire: Wire,
+    body: Vec<u8>,
+    pub(super) violation: Option<(&'static str, String)>,
+}
+
+/// All wires of one copy of the module.
+pub(super) struct Sessions {
+    pub(super) page: Page,
+    wires: RefCell<Slab<Box<Session>>>,
+}
+
+impl Sessions {
+    pub(super) fn new(page: Page) -> Self {
+        Self { page, wires: RefCell::new(Slab::new()) }
+    }
+
+    /// Adds a wire and gives its number in the page.
+    pub(super) fn open(&self, limits: Limits, seed: u64) -> u32 {
+        let session =
+            Box::new(Session { wire: Wire::new(limits, seed), body: Vec::new(), violation: None });
+        self.wires.borrow_mut().insert(session) as u32
+    }
+
+    pub(super) fn close(&self, id: u32) {
+        let session = self.wires.borrow_mut().try_remove(id as usize);
+        drop(session);
+    }
+
+    /// How many wires there are.
+    pub(super) fn count(&self) -> u32 {
+        self.wires.borrow().len() as u32
+    }
+
+    /// Runs `action` on a wire; `None` if it is closed.
+    pub(super) fn with<T>(&self, id: u32, action: impl FnOnce(&mut Session) -> T) -> Option<T> {
+        self.wires.borrow_mut().get_mut(id as usize).map(|session| action(session))
+    }
+
+    /// Applies the next message.
+    pub(super) fn poll(&self) {
+        let page = &self.page;
+        let found = self.with(page.get(SLOT_WIRE), |session| {
+            let event = session.wire.poll_event(page.now());
+            session.describe(page, event);
+            session.summarize(page);
+        });
+        if found.is_none() {
+            page.set(SLOT_EVENT, EVENT_NONE);
+        }
+    }
+
+    /// Runs a command without bytes.
+    pub(super) fn command(&self) {
+        let page = &self.page;
+        let found = self.with(page.get(SLOT_WIRE), |session| {
+            page.set(SLOT_POSITION, NONE);
+            let result = session.command(page, page.get(SLOT_COMMAND));
+            page.set(SLOT_RESULT, result);
+            session.summarize(page);
+        });
+        if found.is_none() {
+            page.set(SLOT_RESULT, RESULT_CLOSED);
+            page.set(SLOT_NEXT_BYTES, 0);
+        }
+    }
+
+    /// Runs a command with bytes.
+    pub(super) fn transfer(&self, bytes: &mut [u8]) {
+        let page = &self.page;
+        let found = self.with(page.get(SLOT_WIRE), |session| {
+            page.set(SLOT_RESULT, RESULT_OK);
+            session.transfer(page, page.get(SLOT_COMMAND), bytes);
+            session.summarize(page);
+        });
+        if found.is_none() {
+            page.set(SLOT_RESULT, RESULT_CLOSED);
+            page.set(SLOT_NEXT_BYTES, 0);
+        }
+    }
+
+    /// Ends the wire that a panic left in an unknown state.
+    pub(super) fn on_panic(&self) {
+        self.page.set(SLOT_RESULT, RESULT_PANICKED);
+        self.page.set(SLOT_EVENT, EVENT_VIOLATION);
+        self.page.set(SLOT_NEXT_BYTES, 0);
+        self.close(self.page.get(SLOT_WIRE));
+    }
+}
+
+impl Session {
+    fn command(&mut self, page: &Page, command: u32) -> u32 {
+        let wire = &mut self.wire;
+        let a = page.get(SLOT_A);
+        let block = || Block { piece: a, offset: page.get(SLOT_B), length: page.get(SLOT_C) };
+        let now = page.now();
+        match command {
+            COMMAND_REQUEST => return choked(wire.request(block(), now)),
+            COMMAND_ANSWER => return left(page, wire.answer(a, page.get(SLOT_B), now)),
+            COMMAND_DECLINE => return left(page, wire.decline(a)),
+            COMMAND_PIECE => position(page, wire.piece(block(), now)),
+            COMMAND_HAVE => wire.have(a),
+            COMMAND_CHOKE => wire.choke(),
+            COMMAND_UNCHOKE => wire.unchoke(),
+            COMMAND_INTERESTED => wire.interested(),
+            COMMAND_NOT_INTERESTED => wire.not_interested(),
+            COMMAND_CANCEL => position(page, wire.cancel(block())),
+            COMMAND_PORT => wire.port(a as u16),
+            COMMAND_SUGGEST => return fast(wire.suggest(a)),
+            COMMAND_HAVE_ALL => return fast(wire.have_all()),
+            COMMAND_HAVE_NONE => return fast(wire.have_none()),
+            COMMAND_REJECT => {
+                return fast(wire.reject(block()).map(|removed| position(page, removed)));
+            }
+            COMMAND_ALLOWED_FAST => return fast(wire.allow_fast(a)),
+            COMMAND_KEEP_ALIVE => wire.keep_alive(),
+            COMMAND_POP_REQUEST => position(page, wire.pop_request()),
+            COMMAND_FORGET_REQUEST => position(page, wire.forget_request(block())),
+            COMMAND_TAKE_TIMED_OUT => position(page, wire.poll_timeout(now)),
+            COMMAND_SET_TIMEOUT => wire.set_request_timeout(u64::from(a)),
+            COMMAND_NEXT_TIMEOUT => {
+                let timeout = wire.next_timeout().map_or(f64::INFINITY, |at| at as f64);
+                page.set_float(FLOAT_TIMEOUT, timeout);
+            }
+            COMMAND_SPEEDS => {
+                page.set_float(FLOAT_DOWNLOAD, wire.download().rate(now));
+                page.set_float(FLOAT_UPLOAD, wire.upload().rate(now));
+            }
+            COMMAND_COUNT => wire.count_external(u64::from(a), u64::from(page.get(SLOT_B)), now),
+            COMMAND_SET_STATE => {
+                wire.set_state(a != 0, page.get(SLOT_B) != 0, page.get(SLOT_C) != 0);
+            }
+            COMMAND_SET_PEER_PIECE => wire.set_peer_piece(a, page.get(SLOT_B) != 0),
+            COMMAND_SET_PEER_HAS_ALL => wire.set_peer_has_all(a != 0),
+            COMMAND_CLOSE => wire.close(),
+            _ => {}
+        }
+        RESULT_OK
+    }
+
+    fn transfer(&mut self, page: &Page, transfer: u32, bytes: &mut [u8]) {
+        let wire = &mut self.wire;
+        let a = page.get(SLOT_A);
+        match transfer {
+            TRANSFER_RECEIVE => {
+                if a > 0 {
+                    wire.handle_collected(a);
+                }
+                let intake = wire.handle_chunk(bytes);
+                page.set(SLOT_CONSUMED, intake.consumed as u32);
+                page.set(SLOT_HEAD, intake.head as u32);
+                page.set(SLOT_TAIL_START, intake.tail.map_or(0, |tail| tail.start as u32));
+                page.set(SLOT_TAIL_LENGTH, intake.tail.map_or(0, |tail| tail.length));
+                page.set(SLOT_MISSING, wire.missing());
+                page.set(SLOT_PAYLOADS, intake.payloads as u32);
+            }
+            TRANSFER_OUTPUT => {
+                wire.take_output(bytes);
+            }
+            TRANSFER_BODY => {
+                let body = std::mem::take(&mut self.body);
+                if body.len() == bytes.len() {
+                    bytes.copy_from_slice(&body);
+                }
+            }
+            TRANSFER_HANDSHAKE => {
+                let reserved = crate::wire::Reserved {
+                    dht: a != 0,
+                    fast: page.get(SLOT_B) != 0,
+                    extended: page.get(SLOT_C) != 0,
+                };
+                if let Some((info_hash, rest)) = bytes.split_first_chunk::<20>()
+                    && let Some(peer_id) = rest.first_chunk::<20>()
+                {
+                    wire.handshake(reserved, *info_hash, *peer_id);
+                }
+            }
+            TRANSFER_BITFIELD => wire.bitfield(bytes),
+            TRANSFER_EXTENDED => wire.extended(a as u8, bytes),
+            _ => {}
+        }
+    }
+
+    /// What JavaScript needs to know after every call.
+    fn summarize(&self, page: &Page) {
+        let next = self.wire.peek_output().unwrap_or_default();
+        page.set(SLOT_NEXT_BYTES, next.bytes);
+        page.set(SLOT_NEXT_BLOCK, next.block);
+        page.set(SLOT_REQUESTS, self.wire.requests().len() as u32);
+        page.set(SLOT_PEER_REQUESTS, self.wire.peer_requests().len() as u32);
+        page.set(SLOT_WAITING, self.wire.waiting_requests() as u32);
+        page.set(SLOT_UNSENT, self.wire.unsent() as u32);
+    }
+
+    fn describe(&mut self, page: &Page, event: Option<Event>) {
+        use crate::wire::message::id;
+        let kind = match event {
+            None => EVENT_NONE,
+            Some(Event::Piece { index, offset, payload: place, request }) => {
+                page.set(SLOT_INDEX, index);
+                page.set(SLOT_OFFSET, offset);
+                payload(page, place);
+                position(page, request);
+                id::PIECE.into()
+            }
+            Some(Event::Have(index)) => {
+                page.set(SLOT_RUN, index);
+                let mut length = 1;
+                while length < RUN_LENGTH
+                    && let Some(index) = self.wire.poll_have()
+                {
+                    page.set(SLOT_RUN + length, index);
+                    length += 1;
+                }
+                page.set(SLOT_RUN_LENGTH, length);
+                id::HAVE.into()
+            }
+            Some(Event::Request { key, block }) => {
+                page.set(SLOT_KEY, key);
+                named(page, block, None);
+                id::REQUEST.into()
+            }
+            Some(Event::Choke) => id::CHOKE.into(),
+            Some(Event::Unchoke) => id::UNCHOKE.into(),
+            Some(Event::Interested) => id::INTERESTED.into(),
+            Some(Event::NotInterested) => id::NOT_INTERESTED.into(),
+            Some(Event::Bitfield(bits)) => self.announce(page, bits, id::BITFIELD.into()),
+            Some(Event::Cancel { block, request }) => {
+                named(page, block, request);
+                id::CANCEL.into()
+            }
+            Some(Event::Reject { block, request }) => {
+                named(page, block, request);
+                id::REJECT.into()
+            }
+            Some(Event::Port(port)) => numbered(page, port.into(), id::PORT),
+            Some(Event::Suggest(index)) => numbered(page, index, id::SUGGEST),
+            Some(Event::AllowedFast(index)) => numbered(page, index, id::ALLOWED_FAST),
+            Some(Event::HaveAll) => id::HAVE_ALL.into(),
+            Some(Event::HaveNone) => id::HAVE_NONE.into(),
+            Some(Event::Extended { id, payload: place }) => {
+                payload(page, place);
+                numbered(page, id.into(), id::EXTENDED)
+            }
+            Some(Event::KeepAlive) => EVENT_KEEP_ALIVE,
+            Some(Event::ExtendedHandshake(bytes)) => {
+                self.announce(page, bytes, EVENT_EXTENDED_HANDSHAKE)
+            }
+            Some(Event::Unknown(bytes)) => self.announce(page, bytes, EVENT_UNKNOWN),
+            Some(Event::Handshake(handshake)) => {
+                let reserved = handshake.reserved;
+                let bits = u32::from(reserved.dht)
+                    | u32::from(reserved.fast) << 1
+                    | u32::from(reserved.extended) << 2;
+                page.set(SLOT_INDEX, bits);
+                let bytes = [handshake.info_hash, handshake.peer_id].concat();
+                self.announce(page, bytes, EVENT_HANDSHAKE)
+            }
+            Some(Event::Violation(violation)) => {
+                self.violation = Some((violation.code(), violation.to_string()));
+                EVENT_VIOLATION
+            }
+        };
+        page.set(SLOT_EVENT, kind);
+    }
+
+    /// Keeps a body until JavaScript has made a buffer for it.
+    fn announce(&mut self, page: &Page, body: Vec<u8>, kind: u32) -> u32 {
+        page.set(SLOT_LENGTH, body.len() as u32);
+        self.body = body;
+        kind
+    }
+}
+
+fn payload(page: &Page, payload: Payload) {
+    let (start, length) = match payload {
+        Payload::Chunk { start, length } => (start, length),
+        Payload::Collected { length } => (NONE, length),
+    };
+    page.set(SLOT_START, start);
+    page.set(SLOT_LENGTH, length);
+}
+
+fn numbered(page: &Page, number: u32, id: u8) -> u32 {
+    page.set(SLOT_INDEX, number);
+    id.into()
+}
+
+fn named(page: &Page, block: Block, request: Option<Removed>) {
+    page.set(SLOT_INDEX, block.piece);
+    page.set(SLOT_OFFSET, block.offset);
+    page.set(SLOT_LENGTH, block.length);
+    position(page, request);
+}
+
+fn position(page: &Page, removed: Option<Removed>) {
+    page.set(SLOT_POSITION, removed.map_or(NONE, |removed| removed.position));
+}
+
+fn left(page: &Page, removed: Option<Removed>) -> u32 {
+    position(page, removed);
+    if removed.is_some() { RESULT_OK } else { RESULT_GONE }
+}
+
+fn choked(result: Result<(), PeerChoking>) -> u32 {
+    result.map_or(RESULT_CHOKED, |()| RESULT_OK)
+}
+
+fn fast(result: Result<(), FastDisabled>) -> u32 {
+    result.map_or(RESULT_FAST_DISABLED, |()| RESULT_OK)
+}

@@ -1,0 +1,190 @@
+//! The native half of a wire: it owns the state, so that collecting it frees the state, and
+//! carries the calls that are not hot.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::rc::Rc;
+
+use napi::bindgen_prelude::{Object, Uint32Array};
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use super::bencode::set_key;
+use super::engine::Engine;
+use super::page::Page;
+use super::session::{Session, Sessions};
+use crate::wire::{Block, Limits, Traffic};
+
+/// The state of one wire.
+#[napi(js_name = "NativeWire")]
+pub struct NativeWire {
+    sessions: Rc<Sessions>,
+    id: u32,
+}
+
+/// What passed in one direction.
+#[napi(object)]
+pub struct TrafficCount {
+    /// All bytes.
+    pub bytes: f64,
+    /// The bytes of blocks alone.
+    pub payload: f64,
+    /// Messages, the handshake and keep-alives included.
+    pub messages: f64,
+}
+
+/// What a wire has seen.
+#[napi(object)]
+pub struct StatisticsCount {
+    /// From the peer.
+    pub received: TrafficCount,
+    /// To the peer.
+    pub sent: TrafficCount,
+    /// Pieces that nobody had asked for.
+    pub unsolicited_pieces: f64,
+    /// The bytes of their blocks.
+    pub unsolicited_bytes: f64,
+    /// Requests of the peer that were refused without a word of the caller.
+    pub refused_requests: f64,
+}
+
+/// A violation of the protocol.
+#[napi(object)]
+pub struct ViolationReport {
+    /// Its stable name.
+    pub code: String,
+    /// What happened, for people.
+    pub message: String,
+}
+
+#[napi]
+impl NativeWire {
+    /// Opens a wire with its limits.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        engine: &Engine,
+        max_message_length: u32,
+        max_pieces: u32,
+        max_peer_requests: u32,
+        high_water_mark: u32,
+    ) -> Self {
+        let mut limits = Limits::default();
+        limits.max_message_length = max_message_length;
+        limits.max_pieces = max_pieces;
+        limits.max_peer_requests = max_peer_requests;
+        limits.high_water_mark = high_water_mark;
+        let seed = RandomState::new().hash_one(0);
+        let id = engine.sessions.open(limits, seed);
+        Self { sessions: engine.sessions.clone(), id }
+    }
+
+    /// The number of the wire, for the page.
+    #[napi(getter)]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The violation that ended the wire.
+    #[napi(catch_unwind)]
+    pub fn violation(&self) -> Option<ViolationReport> {
+        let (code, message) = self.with(|session| session.violation.take())??;
+        Some(ViolationReport { code: code.to_owned(), message })
+    }
+
+    /// What has passed.
+    #[napi(catch_unwind)]
+    pub fn statistics(&self) -> Option<StatisticsCount> {
+        let statistics = self.with(|session| *session.wire.statistics())?;
+        Some(StatisticsCount {
+            received: statistics.received.into(),
+            sent: statistics.sent.into(),
+            unsolicited_pieces: statistics.unsolicited_pieces as f64,
+            unsolicited_bytes: statistics.unsolicited_bytes as f64,
+            refused_requests: statistics.refused_requests as f64,
+        })
+    }
+
+    /// The ids that the peer gave to its extensions, by name.
+    #[napi(catch_unwind)]
+    pub fn peer_extensions<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let extensions: Vec<(Vec<u8>, u8)> = self
+            .with(|session| {
+                let extensions = session.wire.peer_extensions();
+                extensions.iter().map(|(name, id)| (name.to_vec(), id)).collect()
+            })
+            .unwrap_or_default();
+        let mut object = Object::new(env)?;
+        for (name, id) in extensions {
+            set_key(&mut object, &name, u32::from(id))?;
+        }
+        Ok(object)
+    }
+
+    /// Makes our open requests what the caller's list has become: piece, offset and length of
+    /// each in turn.
+    #[napi(catch_unwind)]
+    pub fn sync_requests(&self, numbers: Uint32Array) {
+        let now = self.page().now();
+        self.with(|session| session.wire.sync_requests(&blocks(&numbers), now));
+    }
+
+    /// Makes the peer's open requests what the caller's list has become; gives the new keys.
+    #[napi(catch_unwind)]
+    pub fn sync_peer_requests(&self, numbers: Uint32Array) -> Vec<u32> {
+        let now = self.page().now();
+        self.with(|session| {
+            session.wire.sync_peer_requests(&blocks(&numbers), now);
+            session.wire.peer_requests().keys().collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// Makes the allowed-fast sets what the caller's lists have become.
+    #[napi(catch_unwind)]
+    pub fn sync_allowed_fast(&self, local: Uint32Array, peer: Uint32Array) {
+        self.with(|session| session.wire.set_allowed_fast(&local, &peer));
+    }
+
+    /// Replaces what is known of the peer's pieces.
+    #[napi(catch_unwind)]
+    pub fn set_peer_pieces(&self, bits: &[u8]) {
+        self.with(|session| session.wire.set_peer_pieces(bits));
+    }
+
+    /// Frees the state before the object is collected.
+    #[napi(catch_unwind)]
+    pub fn free(&mut self) {
+        self.sessions.close(std::mem::replace(&mut self.id, u32::MAX));
+    }
+
+    fn page(&self) -> &Page {
+        &self.sessions.page
+    }
+
+    fn with<T>(&self, action: impl FnOnce(&mut Session) -> T) -> Option<T> {
+        self.sessions.with(self.id, action)
+    }
+}
+
+impl Drop for NativeWire {
+    fn drop(&mut self) {
+        self.sessions.close(self.id);
+    }
+}
+
+impl From<Traffic> for TrafficCount {
+    fn from(traffic: Traffic) -> Self {
+        Self {
+            bytes: traffic.bytes as f64,
+            payload: traffic.payload as f64,
+            messages: traffic.messages as f64,
+        }
+    }
+}
+
+fn blocks(numbers: &[u32]) -> Vec<Block> {
+    numbers
+        .chunks_exact(3)
+        .map(|block| Block { piece: block[0], offset: block[1], length: block[2] })
+        .collect()
+}

@@ -1,0 +1,62 @@
+//! What a peer did that it must not do.
+
+use thiserror::Error;
+
+/// A breach of the protocol by the peer. The wire is dead after it: nothing more is decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The first bytes are no BitTorrent handshake (BEP 3).
+    #[error("the peer does not speak the BitTorrent protocol")]
+    BadHandshake,
+    /// A length prefix above the limit; nothing of the message was kept (BEP 3).
+    #[error("message of {length} bytes is longer than the {limit} allowed")]
+    MessageTooLong {
+        /// The length prefix that the peer sent, in bytes.
+        length: u32,
+        /// What was allowed, in bytes.
+        limit: u32,
+    },
+    /// A message too short or too long for its id (BEP 3, 5, 6, 10).
+    #[error("message with id {id} cannot be {length} bytes long")]
+    BadLength {
+        /// The id of the message.
+        id: u8,
+        /// The length prefix that the peer sent, in bytes.
+        length: u32,
+    },
+    /// A piece index at or above [`Limits::max_pieces`](super::Limits::max_pieces).
+    #[error("piece index {index} is not below {limit}")]
+    PieceOutOfRange {
+        /// The index that the peer named.
+        index: u32,
+        /// One more than the highest index allowed.
+        limit: u32,
+    },
+    /// A message of the fast extension without the extension; BEP 6 has the connection closed.
+    #[error("message with id {id} needs the fast extension, which is off")]
+    FastDisabled {
+        /// The id of the message.
+        id: u8,
+    },
+    /// The peer goes on requesting what is rejected, and reads no reject.
+    #[error("{count} requests were rejected and the peer read none of it")]
+    TooManyRequests {
+        /// How many rejects wait to be read.
+        count: u32,
+    },
+}
+
+impl Violation {
+    /// The stable name of this kind of violation, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadHandshake => "ERR_BAD_HANDSHAKE",
+            Self::MessageTooLong { .. } => "ERR_MESSAGE_TOO_LONG",
+            Self::BadLength { .. } => "ERR_BAD_LENGTH",
+            Self::PieceOutOfRange { .. } => "ERR_PIECE_OUT_OF_RANGE",
+            Self::FastDisabled { .. } => "ERR_FAST_DISABLED",
+            Self::TooManyRequests { .. } => "ERR_TOO_MANY_REQUESTS",
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a wire tells its driver.
+
+use super::decoder::Payload;
+use super::error::Violation;
+use super::handshake::Handshake;
+use super::message::Block;
+use super::requests::Removed;
+
+/// One message of the peer, applied. The state of the wire is the one right after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// BEP 3: the peer's handshake.
+    Handshake(Handshake),
+    /// BEP 3.
+    KeepAlive,
+    /// BEP 3: the peer chokes us. Without the fast extension all our requests are lost; they
+    /// stay until taken with [`Wire::pop_request`](super::Wire::pop_request).
+    Choke,
+    /// BEP 3.
+    Unchoke,
+    /// BEP 3.
+    Interested,
+    /// BEP 3.
+    NotInterested,
+    /// BEP 3: the peer has a piece that it had not before.
+    Have(u32),
+    /// BEP 3: all that the peer has, as it stands on the wire.
+    Bitfield(Vec<u8>),
+    /// BEP 3: the peer asks for a block.
+    Request {
+        /// Names the request in [`Wire::answer`](super::Wire::answer).
+        key: u32,
+        /// What it asks for.
+        block: Block,
+    },
+    /// BEP 3: a block.
+    Piece {
+        /// The piece that the block is of.
+        index: u32,
+        /// Where the block begins in the piece, in bytes.
+        offset: u32,
+        /// Where the block is.
+        payload: Payload,
+        /// Our request that it answers; `None` if nobody asked for it.
+        request: Option<Removed>,
+    },
+    /// BEP 3: the peer takes a request back.
+    Cancel {
+        /// What it names.
+        block: Block,
+        /// The request that was still open.
+        request: Option<Removed>,
+    },
+    /// BEP 5: the port of the peer's DHT node.
+    Port(u16),
+    /// BEP 6.
+    Suggest(u32),
+    /// BEP 6.
+    HaveAll,
+    /// BEP 6.
+    HaveNone,
+    /// BEP 6: the peer will not answer a request.
+    Reject {
+        /// What it names.
+        block: Block,
+        /// Our request, if it was open.
+        request: Option<Removed>,
+    },
+    /// BEP 6: a piece that we may request while choked.
+    AllowedFast(u32),
+    /// BEP 10: a sound extended handshake; the mapping is already updated. Its bytes.
+    ExtendedHandshake(Vec<u8>),
+    /// BEP 10: a message of an extension.
+    Extended {
+        /// The id that we gave to the extension.
+        id: u8,
+        /// Where its payload is.
+        payload: Payload,
+    },
+    /// A message with an id that no BEP known here describes: all of it after the length prefix.
+    Unknown(Vec<u8>),
+    /// The peer broke the protocol. No event follows.
+    Violation(Violation),
+}

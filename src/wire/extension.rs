@@ -1,0 +1,91 @@
+//! The extension protocol of BEP 10: which ids the peer gave to which extensions.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::bencode::{self, Value};
+use super::limits::Limits;
+
+/// What the extended handshakes of the peer said about ids.
+#[derive(Debug)]
+pub struct PeerExtensions {
+    /// Names as the peer spelt them, with their ids, which are never 0.
+    ids: HashMap<Box<[u8]>, u8, FixedState>,
+}
+
+impl PeerExtensions {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { ids: HashMap::with_hasher(FixedState::with_seed(seed)) }
+    }
+
+    /// The names and ids.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], u8)> {
+        self.ids.iter().map(|(name, id)| (&**name, *id))
+    }
+
+    /// The id that the peer gave to an extension.
+    pub fn id(&self, name: &[u8]) -> Option<u8> {
+        self.ids.get(name).copied()
+    }
+
+    /// Takes the `m` of an extended handshake: later handshakes add to earlier ones, and an id of
+    /// 0 switches an extension off. What is no id, 0 to 255, does not count.
+    pub(crate) fn update(&mut self, handshake: &Value<'_>) {
+        let Some(Value::Dictionary(entries)) = handshake.get(b"m") else { return };
+        for (name, value) in entries {
+            let Value::Integer(id) = *value else { continue };
+            let Ok(id) = u8::try_from(id) else { continue };
+            if id == 0 {
+                self.ids.remove(*name);
+            } else if let Some(known) = self.ids.get_mut(*name) {
+                *known = id;
+            } else if self.ids.len() < Limits::EXTENDED_NAMES {
+                self.ids.insert(Box::from(*name), id);
+            }
+        }
+    }
+}
+
+/// Reads an extended handshake: a dictionary, within the bounds of [`bencode`].
+pub(crate) fn parse_handshake(payload: &[u8]) -> Option<Value<'_>> {
+    let value = bencode::decode(payload, bencode::Limits::default()).ok()?;
+    matches!(value, Value::Dictionary(_)).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn update(extensions: &mut PeerExtensions, payload: &[u8]) {
+        extensions.update(&parse_handshake(payload).expect("a dictionary"));
+    }
+
+    #[test]
+    fn later_handshakes_add_and_zero_switches_off() {
+        let mut extensions = PeerExtensions::new(1);
+        update(&mut extensions, b"d1:md6:ut_pexi1e11:ut_metadatai2eee");
+        update(&mut extensions, b"d1:md6:ut_pexi0e1:xi7eee");
+        assert_eq!(extensions.id(b"ut_pex"), None);
+        assert_eq!(extensions.id(b"ut_metadata"), Some(2));
+        assert_eq!(extensions.id(b"x"), Some(7));
+    }
+
+    #[test]
+    fn what_is_no_id_does_not_count() {
+        let mut extensions = PeerExtensions::new(1);
+        update(&mut extensions, b"d1:md8:toStringi1e1:ai256e1:bi-1e1:c1:11:dleee");
+        assert_eq!(extensions.iter().collect::<Vec<_>>(), [(b"toString".as_slice(), 1)]);
+        update(&mut extensions, b"d1:mi5ee");
+        update(&mut extensions, b"de");
+        assert_eq!(extensions.iter().count(), 1);
+    }
+
+    #[test]
+    fn names_are_bounded() {
+        let mut extensions = PeerExtensions::new(1);
+        for name in 0..1000 {
+            update(&mut extensions, format!("d1:md4:{name:04}i1eee").as_bytes());
+        }
+        assert_eq!(extensions.iter().count(), Limits::EXTENDED_NAMES);
+    }
+}

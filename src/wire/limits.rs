@@ -1,0 +1,47 @@
+//! The bounds that keep a hostile peer from hurting the host.
+
+/// Every bound that a caller may move. [`Limits::default`] is safe for any swarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest message that a peer may send, in bytes after the length prefix. A block that
+    /// we asked for is always let in, whatever its length.
+    pub max_message_length: u32,
+    /// One more than the highest piece index that counts. libtorrent's bound by default: 256 KiB
+    /// of bits.
+    pub max_pieces: u32,
+    /// How many requests of the peer are open, or wait, at a time.
+    pub max_peer_requests: u32,
+    /// Bytes of unsent output above which the peer's requests wait.
+    pub high_water_mark: u32,
+}
+
+impl Limits {
+    /// How many pieces a peer may allow fast (BEP 6) before further ones are ignored.
+    pub const ALLOWED_FAST: usize = 100;
+    /// How many extension names (BEP 10) of a peer are kept.
+    pub const EXTENDED_NAMES: usize = 256;
+
+    /// How many rejects a peer may provoke without reading any of them: what fits under the
+    /// high-water mark, and as many again as requests may wait.
+    pub(crate) fn max_unread_rejects(&self) -> u32 {
+        let fitting = self.high_water_mark / super::message::REQUEST_SIZE as u32;
+        fitting.saturating_add(self.max_peer_requests)
+    }
+
+    /// The largest bitfield message: its id and a bit a piece.
+    pub(crate) fn max_bitfield_length(&self) -> u32 {
+        1 + self.max_pieces.div_ceil(8)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_message_length: 1 << 20,
+            max_pieces: 2_097_152,
+            max_peer_requests: 2000,
+            high_water_mark: 256 << 10,
+        }
+    }
+}

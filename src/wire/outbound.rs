@@ -1,0 +1,247 @@
+//! To the peer: messages in, output out.
+
+use thiserror::Error;
+
+use super::Wire;
+use super::handshake::{Handshake, Reserved};
+use super::message::{self, Block, id};
+use super::outbox::Segment;
+use super::requests::Removed;
+
+/// A message of BEP 6 cannot be sent: not both sides announced the extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("fast extension is disabled")]
+pub struct FastDisabled;
+
+/// A request cannot be made: the peer chokes us, and did not allow the piece fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("peer is choking")]
+pub struct PeerChoking;
+
+impl Wire {
+    /// BEP 3: sends the handshake, as a chunk of its own.
+    pub fn handshake(&mut self, reserved: Reserved, info_hash: [u8; 20], peer_id: [u8; 20]) {
+        self.local = Some(reserved);
+        self.fast = reserved.fast && self.peer.is_some_and(|peer| peer.reserved.fast);
+        if !self.is_closed {
+            self.count(super::HANDSHAKE_LENGTH);
+            self.outbox.append_alone(&Handshake { reserved, info_hash, peer_id }.encode());
+        }
+    }
+
+    /// BEP 3: keeps the connection open.
+    pub fn keep_alive(&mut self) {
+        self.send(&message::KEEP_ALIVE);
+    }
+
+    /// BEP 3: chokes the peer. Its requests are dropped; with the fast extension each is rejected,
+    /// but for those of allowed-fast pieces, which stay.
+    pub fn choke(&mut self) {
+        if std::mem::replace(&mut self.am_choking, true) {
+            return;
+        }
+        self.send(&message::encode_empty(id::CHOKE));
+        let waiting = std::mem::take(&mut self.waiting);
+        if !self.fast {
+            self.peer_requests.clear();
+            return;
+        }
+        let mut allowed = 0;
+        while let Some((key, block)) = self.peer_requests.at(allowed) {
+            if self.allowed_fast.contains(block.piece) {
+                allowed += 1;
+            } else {
+                self.peer_requests.remove(key);
+                self.send(&message::encode_block(id::REJECT, block));
+            }
+        }
+        for block in waiting {
+            if self.allowed_fast.contains(block.piece) {
+                self.waiting.push_back(block);
+            } else {
+                self.send(&message::encode_block(id::REJECT, block));
+            }
+        }
+    }
+
+    /// BEP 3: unchokes the peer.
+    pub fn unchoke(&mut self) {
+        if std::mem::replace(&mut self.am_choking, false) {
+            self.send(&message::encode_empty(id::UNCHOKE));
+        }
+    }
+
+    /// BEP 3: says that we want something of the peer.
+    pub fn interested(&mut self) {
+        if !std::mem::replace(&mut self.am_interested, true) {
+            self.send(&message::encode_empty(id::INTERESTED));
+        }
+    }
+
+    /// BEP 3: says that we want nothing of the peer.
+    pub fn not_interested(&mut self) {
+        if std::mem::replace(&mut self.am_interested, false) {
+            self.send(&message::encode_empty(id::NOT_INTERESTED));
+        }
+    }
+
+    /// BEP 3: says that we have a piece.
+    pub fn have(&mut self, index: u32) {
+        self.send(&message::encode_index(id::HAVE, index));
+    }
+
+    /// BEP 3: says which pieces we have.
+    pub fn bitfield(&mut self, bits: &[u8]) {
+        self.send_body(id::BITFIELD, &[], bits);
+    }
+
+    /// BEP 3: asks for a block.
+    pub fn request(&mut self, block: Block, now: u64) -> Result<(), PeerChoking> {
+        if self.peer_choking && !(self.fast && self.peer_allowed_fast.contains(block.piece)) {
+            return Err(PeerChoking);
+        }
+        self.requests.push(block, now);
+        self.largest_request = self.largest_request.max(block.length);
+        self.send(&message::encode_block(id::REQUEST, block));
+        Ok(())
+    }
+
+    /// BEP 3: sends a block that stays with the caller: it follows its header in the output, see
+    /// [`Segment::block`]. Settles the first open request of the peer for it; gives that request.
+    pub fn piece(&mut self, block: Block, now: u64) -> Option<Removed> {
+        let request = self.peer_requests.take(block);
+        self.send_piece(block, now);
+        request
+    }
+
+    /// BEP 3: answers the peer's request `key` with its block, which stays with the caller.
+    /// `length` is that of the block given, which should be the one asked for.
+    pub fn answer(&mut self, key: u32, length: u32, now: u64) -> Option<Removed> {
+        let request = self.peer_requests.remove(key)?;
+        self.send_piece(Block { length, ..request.block }, now);
+        Some(request)
+    }
+
+    /// Answers the peer's request `key` in the negative: a reject under BEP 6, else nothing.
+    pub fn decline(&mut self, key: u32) -> Option<Removed> {
+        let request = self.peer_requests.remove(key)?;
+        if self.fast {
+            self.send(&message::encode_block(id::REJECT, request.block));
+        }
+        Some(request)
+    }
+
+    /// BEP 3: takes a request back. Gives it if it was open.
+    pub fn cancel(&mut self, block: Block) -> Option<Removed> {
+        let request = self.requests.take(block);
+        self.send(&message::encode_block(id::CANCEL, block));
+        request
+    }
+
+    /// Removes one of our requests without a word to the peer.
+    pub fn forget_request(&mut self, block: Block) -> Option<Removed> {
+        self.requests.take(block)
+    }
+
+    /// BEP 5: names the port of our DHT node.
+    pub fn port(&mut self, port: u16) {
+        self.send(&message::encode_port(port));
+    }
+
+    /// BEP 6: suggests a piece.
+    pub fn suggest(&mut self, index: u32) -> Result<(), FastDisabled> {
+        self.send_fast(&message::encode_index(id::SUGGEST, index))
+    }
+
+    /// BEP 6: says that we have all pieces.
+    pub fn have_all(&mut self) -> Result<(), FastDisabled> {
+        self.send_fast(&message::encode_empty(id::HAVE_ALL))
+    }
+
+    /// BEP 6: says that we have no piece.
+    pub fn have_none(&mut self) -> Result<(), FastDisabled> {
+        self.send_fast(&message::encode_empty(id::HAVE_NONE))
+    }
+
+    /// BEP 6: rejects a request; it is open no more. Gives it if it was.
+    pub fn reject(&mut self, block: Block) -> Result<Option<Removed>, FastDisabled> {
+        self.send_fast(&message::encode_block(id::REJECT, block))?;
+        Ok(self.peer_requests.take(block))
+    }
+
+    /// BEP 6: allows the peer to request a piece while choked.
+    pub fn allow_fast(&mut self, index: u32) -> Result<(), FastDisabled> {
+        self.send_fast(&message::encode_index(id::ALLOWED_FAST, index))?;
+        self.allowed_fast.insert(index);
+        Ok(())
+    }
+
+    /// BEP 10: sends a message of an extension, by the id that the peer gave it; 0 is the extended
+    /// handshake.
+    pub fn extended(&mut self, extension: u8, payload: &[u8]) {
+        self.send_body(id::EXTENDED, &[extension], payload);
+    }
+
+    /// What leaves next; `None` if nothing waits.
+    pub fn peek_output(&self) -> Option<Segment> {
+        self.outbox.peek()
+    }
+
+    /// Moves the bytes of the next [`Segment`] to `out`, which is exactly as long as they are; the
+    /// segment's block is the caller's to send after them. `None` if the lengths differ.
+    pub fn take_output(&mut self, out: &mut [u8]) -> Option<Segment> {
+        self.outbox.take(out)
+    }
+
+    /// How many bytes wait to be taken, blocks included.
+    pub fn unsent(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Drops all output.
+    pub fn discard_output(&mut self) {
+        self.outbox.clear();
+    }
+
+    fn send_piece(&mut self, block: Block, now: u64) {
+        if self.is_closed {
+            return;
+        }
+        let length = block.length;
+        self.count(message::PIECE_HEADER_SIZE + length as usize);
+        self.statistics.sent.payload += u64::from(length);
+        self.upload.add(u64::from(length), now);
+        self.outbox.append_block(&message::encode_piece_header(block), length);
+    }
+
+    fn send_fast(&mut self, bytes: &[u8]) -> Result<(), FastDisabled> {
+        if !self.fast {
+            return Err(FastDisabled);
+        }
+        self.send(bytes);
+        Ok(())
+    }
+
+    fn send_body(&mut self, id: u8, first: &[u8], body: &[u8]) {
+        if self.is_closed {
+            return;
+        }
+        let length = first.len() + body.len();
+        self.count(5 + length);
+        self.outbox.append(&message::encode_header(id, length as u32));
+        self.outbox.append(first);
+        self.outbox.append(body);
+    }
+
+    pub(super) fn send(&mut self, bytes: &[u8]) {
+        if !self.is_closed {
+            self.count(bytes.len());
+            self.outbox.append(bytes);
+        }
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.statistics.sent.messages += 1;
+        self.statistics.sent.bytes += bytes as u64;
+    }
+}

@@ -1,0 +1,149 @@
+//! Bytes that wait to be sent, cut where the caller's blocks go in between.
+
+use bytes::{Buf, BufMut, BytesMut};
+use std::collections::VecDeque;
+
+/// Room that an empty outbox may keep.
+const MAX_IDLE_CAPACITY: usize = 16 << 10;
+
+/// The next part of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Segment {
+    /// How many bytes the outbox holds for it.
+    pub bytes: u32,
+    /// The length of the block of the caller's that follows them; 0 if none does.
+    pub block: u32,
+}
+
+/// Output in order. Everything that leaves the wire passes [`Outbox::append`] or
+/// [`Outbox::append_block`].
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    bytes: BytesMut,
+    segments: VecDeque<Segment>,
+    /// The last segment takes no further bytes.
+    is_sealed: bool,
+    /// The bytes of all blocks of the caller's that have not left.
+    blocks: usize,
+}
+
+impl Outbox {
+    /// Adds bytes.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.bytes.put_slice(bytes);
+        self.last_open().bytes += bytes.len() as u32;
+    }
+
+    /// Adds bytes that leave as one chunk of their own.
+    pub(crate) fn append_alone(&mut self, bytes: &[u8]) {
+        self.is_sealed = true;
+        self.append(bytes);
+        self.is_sealed = true;
+    }
+
+    /// Adds bytes and then a block that stays with the caller.
+    pub(crate) fn append_block(&mut self, header: &[u8], length: u32) {
+        self.append(header);
+        if length > 0 {
+            self.last_open().block = length;
+            self.blocks += length as usize;
+            self.is_sealed = true;
+        }
+    }
+
+    /// What leaves next; `None` if nothing waits.
+    pub(crate) fn peek(&self) -> Option<Segment> {
+        self.segments.front().copied()
+    }
+
+    /// Moves the bytes of the next segment to `out`, which is exactly as long as they are, and
+    /// counts its block as gone. Gives the segment back, or `None` if the lengths differ.
+    pub(crate) fn take(&mut self, out: &mut [u8]) -> Option<Segment> {
+        let segment = self.peek().filter(|segment| segment.bytes as usize == out.len())?;
+        self.segments.pop_front();
+        self.bytes.copy_to_slice(out);
+        self.blocks -= segment.block as usize;
+        if self.segments.is_empty() {
+            self.is_sealed = false;
+            if self.bytes.capacity() > MAX_IDLE_CAPACITY {
+                self.bytes = BytesMut::new();
+            }
+            if self.segments.capacity() > MAX_IDLE_CAPACITY / size_of::<Segment>() {
+                self.segments = VecDeque::new();
+            }
+        }
+        Some(segment)
+    }
+
+    /// Drops everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// How many bytes wait, blocks of the caller's included.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() + self.blocks
+    }
+
+    fn last_open(&mut self) -> &mut Segment {
+        if self.is_sealed || self.segments.is_empty() {
+            self.segments.push_back(Segment::default());
+            self.is_sealed = false;
+        }
+        let last = self.segments.len() - 1;
+        &mut self.segments[last]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take_all(outbox: &mut Outbox) -> Vec<(Vec<u8>, u32)> {
+        let mut taken = Vec::new();
+        while let Some(segment) = outbox.peek() {
+            let mut bytes = vec![0; segment.bytes as usize];
+            assert_eq!(outbox.take(&mut bytes), Some(segment));
+            taken.push((bytes, segment.block));
+        }
+        taken
+    }
+
+    #[test]
+    fn bytes_join_until_a_block_comes_between() {
+        let mut outbox = Outbox::default();
+        outbox.append(b"ab");
+        outbox.append(b"c");
+        outbox.append_block(b"d", 7);
+        outbox.append(b"e");
+        assert_eq!(outbox.len(), 12);
+        assert_eq!(take_all(&mut outbox), [(b"abcd".to_vec(), 7), (b"e".to_vec(), 0)]);
+        assert_eq!(outbox.len(), 0);
+    }
+
+    #[test]
+    fn a_handshake_leaves_alone() {
+        let mut outbox = Outbox::default();
+        outbox.append(b"before");
+        outbox.append_alone(b"handshake");
+        outbox.append(b"after");
+        let chunks: Vec<_> = take_all(&mut outbox).into_iter().map(|(bytes, _)| bytes).collect();
+        assert_eq!(chunks, [b"before".to_vec(), b"handshake".to_vec(), b"after".to_vec()]);
+    }
+
+    #[test]
+    fn an_empty_block_is_no_cut() {
+        let mut outbox = Outbox::default();
+        outbox.append_block(b"a", 0);
+        outbox.append(b"b");
+        assert_eq!(take_all(&mut outbox), [(b"ab".to_vec(), 0)]);
+    }
+
+    #[test]
+    fn a_buffer_of_another_length_takes_nothing() {
+        let mut outbox = Outbox::default();
+        outbox.append(b"abc");
+        assert_eq!(outbox.take(&mut [0; 2]), None);
+        assert_eq!(outbox.len(), 3);
+    }
+}

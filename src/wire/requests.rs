@@ -1,0 +1,317 @@
+//! The requests that are open in one direction, each operation in constant time.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use slab::Slab;
+use std::hash::BuildHasher;
+
+use super::message::Block;
+
+/// The end of a chain of entries.
+const NONE: u32 = u32::MAX;
+
+/// Open requests. They stand in an order that callers mirror: a new one goes to the end, and where
+/// one leaves, the last one takes its place. The same block may be requested more than once.
+#[derive(Debug)]
+pub struct Requests {
+    entries: Slab<Entry>,
+    /// The keys of `entries` in the order that callers see.
+    order: Vec<u32>,
+    /// The keys of `entries` by their block.
+    by_block: HashTable<u32>,
+    hasher: FixedState,
+    /// The ends of the chain from the oldest entry to the newest.
+    oldest: u32,
+    newest: u32,
+}
+
+#[derive(Debug)]
+struct Entry {
+    block: Block,
+    position: u32,
+    /// When the request was made, in milliseconds.
+    since: u64,
+    older: u32,
+    newer: u32,
+}
+
+/// A request that has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removed {
+    /// The key that [`Requests::push`] gave.
+    pub key: u32,
+    /// Where it stood; the last one stands there now.
+    pub position: u32,
+    /// What it asked for.
+    pub block: Block,
+}
+
+impl Requests {
+    /// No requests. `seed` makes the hash table unpredictable for the peer.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            entries: Slab::new(),
+            order: Vec::new(),
+            by_block: HashTable::new(),
+            hasher: FixedState::with_seed(seed),
+            oldest: NONE,
+            newest: NONE,
+        }
+    }
+
+    /// Adds a request at the end and gives its key, which stays until it is removed.
+    pub(crate) fn push(&mut self, block: Block, now: u64) -> u32 {
+        let key = self.entries.insert(Entry {
+            block,
+            position: self.order.len() as u32,
+            since: now,
+            older: self.newest,
+            newer: NONE,
+        }) as u32;
+        match self.newest {
+            NONE => self.oldest = key,
+            newest => self.entries[newest as usize].newer = key,
+        }
+        self.newest = key;
+        self.order.push(key);
+        let hash = self.hasher.hash_one(block);
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.by_block
+            .insert_unique(hash, key, |&other| hasher.hash_one(entries[other as usize].block));
+        key
+    }
+
+    /// Removes the first request, in order, of the block.
+    pub(crate) fn take(&mut self, block: Block) -> Option<Removed> {
+        let hash = self.hasher.hash_one(block);
+        let key = self
+            .by_block
+            .iter_hash(hash)
+            .copied()
+            .filter(|&key| self.entries[key as usize].block == block)
+            .min_by_key(|&key| self.entries[key as usize].position)?;
+        self.remove(key)
+    }
+
+    /// Removes a request by its key.
+    pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
+        let entry = self.entries.try_remove(key as usize)?;
+        let hash = self.hasher.hash_one(entry.block);
+        if let Ok(found) = self.by_block.find_entry(hash, |&other| other == key) {
+            found.remove();
+        }
+        match entry.older {
+            NONE => self.oldest = entry.newer,
+            older => self.entries[older as usize].newer = entry.newer,
+        }
+        match entry.newer {
+            NONE => self.newest = entry.older,
+            newer => self.entries[newer as usize].older = entry.older,
+        }
+        self.order.swap_remove(entry.position as usize);
+        if let Some(&moved) = self.order.get(entry.position as usize) {
+            self.entries[moved as usize].position = entry.position;
+        }
+        Some(Removed { key, position: entry.position, block: entry.block })
+    }
+
+    /// Removes the last request in order.
+    pub(crate) fn pop(&mut self) -> Option<Removed> {
+        let key = *self.order.last()?;
+        self.remove(key)
+    }
+
+    /// Removes the oldest request if it was made at `made_by` or before.
+    pub(crate) fn take_older(&mut self, made_by: u64) -> Option<Removed> {
+        let entry = self.entries.get(self.oldest as usize)?;
+        if entry.since > made_by {
+            return None;
+        }
+        self.remove(self.oldest)
+    }
+
+    /// Removes all requests and gives back their memory.
+    pub(crate) fn clear(&mut self) {
+        self.entries = Slab::new();
+        self.order = Vec::new();
+        self.by_block = HashTable::new();
+        self.oldest = NONE;
+        self.newest = NONE;
+    }
+
+    /// Makes the order what the caller's list has become; requests that stay keep their age.
+    pub(crate) fn sync(&mut self, blocks: &[Block], now: u64) {
+        let mut known: hashbrown::HashMap<Block, Vec<u64>, FixedState> =
+            hashbrown::HashMap::with_hasher(self.hasher.clone());
+        for &key in self.order.iter().rev() {
+            let entry = &self.entries[key as usize];
+            known.entry(entry.block).or_default().push(entry.since);
+        }
+        let mut dated: Vec<(usize, u64)> = blocks
+            .iter()
+            .map(|block| known.get_mut(block).and_then(Vec::pop).unwrap_or(now))
+            .enumerate()
+            .collect();
+        self.clear();
+        // The chain of ages follows the order of pushing, so push by age and then lay the order.
+        dated.sort_by_key(|&(_, since)| since);
+        let mut order = vec![NONE; blocks.len()];
+        for (position, since) in dated {
+            order[position] = self.push(blocks[position], since);
+        }
+        for (position, &key) in order.iter().enumerate() {
+            self.entries[key as usize].position = position as u32;
+        }
+        self.order = order;
+    }
+
+    /// The blocks in order.
+    pub fn iter(&self) -> impl Iterator<Item = Block> + '_ {
+        self.order.iter().map(|&key| self.entries[key as usize].block)
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> impl Iterator<Item = u32> + '_ {
+        self.order.iter().copied()
+    }
+
+    /// The key and block at a position of the order.
+    pub(crate) fn at(&self, position: usize) -> Option<(u32, Block)> {
+        let &key = self.order.get(position)?;
+        Some((key, self.entries[key as usize].block))
+    }
+
+    /// When the oldest request was made, in milliseconds.
+    pub fn oldest_since(&self) -> Option<u64> {
+        self.entries.get(self.oldest as usize).map(|entry| entry.since)
+    }
+
+    /// How many requests are open.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether no request is open.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn block(piece: u32) -> Block {
+        Block { piece, offset: 0, length: 16384 }
+    }
+
+    #[test]
+    fn a_hole_is_filled_by_the_last() {
+        let mut requests = Requests::new(1);
+        for piece in 0..4 {
+            requests.push(block(piece), 0);
+        }
+        assert_eq!(requests.take(block(1)).map(|removed| removed.position), Some(1));
+        assert_eq!(requests.iter().map(|b| b.piece).collect::<Vec<_>>(), [0, 3, 2]);
+        assert_eq!(requests.take(block(7)), None);
+    }
+
+    #[test]
+    fn the_oldest_goes_first_wherever_it_stands() {
+        let mut requests = Requests::new(1);
+        for piece in 0..3 {
+            requests.push(block(piece), u64::from(piece) * 10);
+        }
+        requests.take(block(0));
+        assert_eq!(requests.oldest_since(), Some(10));
+        assert_eq!(requests.take_older(9), None);
+        assert_eq!(requests.take_older(10).map(|removed| removed.block.piece), Some(1));
+        assert_eq!(requests.take_older(25).map(|removed| removed.block.piece), Some(2));
+        assert_eq!(requests.take_older(25), None);
+    }
+
+    /// What `Requests` promises, in the plainest form.
+    #[derive(Default)]
+    struct Model(Vec<(Block, u64)>);
+
+    impl Model {
+        fn take(&mut self, block: Block) -> Option<u32> {
+            let position = self.0.iter().position(|&(other, _)| other == block)?;
+            self.0.swap_remove(position);
+            Some(position as u32)
+        }
+
+        fn oldest(&self) -> Option<u64> {
+            self.0.iter().map(|&(_, since)| since).min()
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Push(u32),
+        Take(u32),
+        Pop,
+        Expire,
+        Sync,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (0..6u32).prop_map(Step::Push),
+            3 => (0..6u32).prop_map(Step::Take),
+            1 => Just(Step::Pop),
+            1 => Just(Step::Expire),
+            1 => Just(Step::Sync),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_plain_list(steps in proptest::collection::vec(step(), 0..200)) {
+            let mut requests = Requests::new(7);
+            let mut model = Model::default();
+            for (now, step) in steps.into_iter().enumerate() {
+                let now = now as u64;
+                match step {
+                    Step::Push(piece) => {
+                        requests.push(block(piece), now);
+                        model.0.push((block(piece), now));
+                    }
+                    Step::Take(piece) => prop_assert_eq!(
+                        requests.take(block(piece)).map(|removed| removed.position),
+                        model.take(block(piece))
+                    ),
+                    Step::Pop => prop_assert_eq!(
+                        requests.pop().map(|removed| removed.block),
+                        model.0.pop().map(|(block, _)| block)
+                    ),
+                    Step::Expire => {
+                        let oldest = model.oldest();
+                        let removed = requests.take_older(now);
+                        prop_assert_eq!(removed.is_some(), oldest.is_some());
+                        if let Some(removed) = removed {
+                            model.0.swap_remove(removed.position as usize);
+                        }
+                    }
+                    Step::Sync => {
+                        model.0.reverse();
+                        let blocks: Vec<Block> = model.0.iter().map(|&(block, _)| block).collect();
+                        // Equal blocks cannot be told apart: their ages may change places.
+                        requests.sync(&blocks, now);
+                        let ages: Vec<u64> = requests
+                            .order
+                            .iter()
+                            .map(|&key| requests.entries[key as usize].since)
+                            .collect();
+                        model.0.iter_mut().zip(ages).for_each(|((_, since), age)| *since = age);
+                    }
+                }
+                prop_assert_eq!(requests.iter().collect::<Vec<_>>(),
+                    model.0.iter().map(|&(block, _)| block).collect::<Vec<_>>());
+                prop_assert_eq!(requests.oldest_since(), model.oldest());
+                prop_assert_eq!(requests.by_block.len(), requests.len());
+            }
+        }
+    }
+}
