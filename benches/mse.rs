@@ -37,7 +37,8 @@ fn median(mut work: impl FnMut()) -> Duration {
         work();
         start.elapsed()
     };
-    let runs = (Duration::from_millis(20).as_nanos() / once.as_nanos().max(1)).clamp(1, 1_000_000) as u32;
+    let runs =
+        (Duration::from_millis(20).as_nanos() / once.as_nanos().max(1)).clamp(1, 1_000_000) as u32;
     let mut samples: Vec<_> = (0..41)
         .map(|_| {
             let start = Instant::now();
