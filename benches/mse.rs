@@ -6,10 +6,15 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use bittorrent_protocol_native::wire::mse::Rc4;
+use bittorrent_protocol_native::wire::mse::{Level, Negotiation, Options, Rc4};
 use rc4::{KeyInit, StreamCipher};
 
 fn main() {
+    rc4_rates();
+    key_agreements();
+}
+
+fn rc4_rates() {
     let block = [0x5au8; 16_384];
     let mut out = block;
     let key = *b"a key of 20 bytes...";
@@ -27,7 +32,31 @@ fn main() {
         cipher.discard(1024);
         black_box(&cipher);
     });
-    println!("{:32} {:8.2} µs", "rc4 key schedule, 1024 discarded", micros(time));
+    report_time("rc4 key schedule, 1024 discarded", time);
+}
+
+fn key_agreements() {
+    let mut random = |bytes: &mut [u8]| bytes.fill(0xa5);
+    let options = Options { level: Level::Rc4Only, require_encryption: true };
+    let mut a = Negotiation::initiator(options);
+    let mut b = Negotiation::responder(options);
+
+    a.start([1; 20]);
+    let job = a.poll_job().unwrap();
+    report_time("job of step 1: Ya", median(|| drop(black_box(job.clone().run(&mut random)))));
+    a.handle_key_agreement(job.run(&mut random));
+
+    b.handle_input(&a.take_output()).unwrap();
+    let job = b.poll_job().unwrap();
+    report_time(
+        "job of step 2: Yb and S",
+        median(|| drop(black_box(job.clone().run(&mut random)))),
+    );
+    b.handle_key_agreement(job.run(&mut random));
+
+    a.handle_input(&b.take_output()).unwrap();
+    let job = a.poll_job().unwrap();
+    report_time("job of step 3: S", median(|| drop(black_box(job.clone().run(&mut random)))));
 }
 
 /// The median time of one `work`, of 41 samples of about 20 ms each.
@@ -52,6 +81,10 @@ fn median(mut work: impl FnMut()) -> Duration {
 
 fn report_rate(what: &str, bytes: usize, time: Duration) {
     println!("{what:32} {:8.0} MB/s", bytes as f64 / micros(time));
+}
+
+fn report_time(what: &str, time: Duration) {
+    println!("{what:32} {:8.2} µs", micros(time));
 }
 
 fn micros(time: Duration) -> f64 {

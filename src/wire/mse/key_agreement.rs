@@ -190,3 +190,67 @@ fn draw_length(random: &mut dyn FnMut(&mut [u8])) -> u16 {
     random(&mut bytes);
     u16::from_be_bytes(bytes) % (MAX_PADDING + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Agreed, G, KEY_LENGTH, KeyJob, PrivateKey, PublicKey, U768};
+
+    /// The public key to this has the first byte 0x13.
+    const UNLUCKY: [u8; 20] = [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0xa9];
+
+    fn draw(bytes: [u8; 20]) -> (PrivateKey, [u8; KEY_LENGTH]) {
+        PrivateKey::draw(&mut |private| private.copy_from_slice(&bytes))
+    }
+
+    fn small(value: u8) -> [u8; KEY_LENGTH] {
+        U768::from_u8(value).to_be_bytes().into()
+    }
+
+    #[test]
+    fn public_key_never_begins_like_a_plaintext_handshake() {
+        assert_eq!(PrivateKey(UNLUCKY).power_of(&G)[0], 0x13);
+        let (private, public) = draw(UNLUCKY);
+        assert_eq!(public[0], 0x89);
+        assert_eq!(public, private.power_of(&G), "the two still belong together");
+    }
+
+    #[test]
+    fn public_key_is_one_that_a_peer_accepts() {
+        let (private, public) = draw([0; 20]);
+        assert_eq!(public, small(2));
+        assert_eq!(public, private.power_of(&G));
+    }
+
+    #[test]
+    fn private_key_has_160_bits() {
+        let mut top_bit = [0; 20];
+        top_bit[0] = 0x80;
+        let mut expected = G;
+        for _ in 0..159 {
+            expected = expected.square();
+        }
+        let expected: [u8; KEY_LENGTH] = expected.retrieve().to_be_bytes().into();
+        assert_eq!(PrivateKey(top_bit).power_of(&G), expected);
+    }
+
+    #[test]
+    fn both_ends_compute_the_same_secret() {
+        let (xa, ya) = draw([0xa5; 20]);
+        let (xb, yb) = draw([0x5a; 20]);
+        let ya = PublicKey::from_bytes(&ya).unwrap();
+        let yb = PublicKey::from_bytes(&yb).unwrap();
+        assert_eq!(xa.shared_secret(&yb), xb.shared_secret(&ya));
+    }
+
+    #[test]
+    fn paddings_have_0_to_512_bytes() {
+        for (drawn, length) in [(0u16, 0), (1, 1), (512, 512), (513, 0), (0xffff, 384)] {
+            let mut random = |bytes: &mut [u8]| match bytes {
+                [high, low] => [*high, *low] = drawn.to_be_bytes(),
+                bytes => bytes.fill(0x77),
+            };
+            let Agreed::Ya { pad_a, .. } = KeyJob::ya().run(&mut random).0 else { panic!() };
+            assert_eq!(pad_a, vec![0x77; length]);
+        }
+    }
+}
