@@ -6,12 +6,13 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use bittorrent_protocol_native::wire::mse::{Level, Negotiation, Options, Rc4};
+use bittorrent_protocol_native::wire::mse::{KeyAgreement, Level, Negotiation, Options, Rc4};
 use rc4::{KeyInit, StreamCipher};
 
 fn main() {
     rc4_rates();
     key_agreements();
+    handshake_without_its_jobs();
 }
 
 fn rc4_rates() {
@@ -57,6 +58,39 @@ fn key_agreements() {
     a.handle_input(&b.take_output()).unwrap();
     let job = a.poll_job().unwrap();
     report_time("job of step 3: S", median(|| drop(black_box(job.clone().run(&mut random)))));
+}
+
+/// What is left for the thread that owns the connections.
+fn handshake_without_its_jobs() {
+    let mut random = |bytes: &mut [u8]| bytes.fill(0xa5);
+    let options = Options { level: Level::Rc4Only, require_encryption: true };
+    let mut agreements = Vec::new();
+    let mut handshake = |agreements: &mut Vec<KeyAgreement>, keep: bool| {
+        let mut agree = |negotiation: &mut Negotiation, index: usize| {
+            let job = negotiation.poll_job().unwrap();
+            if keep {
+                agreements.push(job.run(&mut random));
+            }
+            negotiation.handle_key_agreement(agreements[index].clone());
+            negotiation.take_output()
+        };
+        let mut a = Negotiation::initiator(options);
+        let mut b = Negotiation::responder(options);
+        a.start([1; 20]);
+        let step_1 = agree(&mut a, 0);
+        let taken = b.handle_input(&step_1).unwrap();
+        let step_2 = agree(&mut b, 1);
+        b.handle_input(&step_1[taken..]).unwrap();
+        let taken = a.handle_input(&step_2).unwrap();
+        let step_3 = agree(&mut a, 2);
+        a.handle_input(&step_2[taken..]).unwrap();
+        b.set_info_hash([1; 20]);
+        b.handle_input(&step_3).unwrap();
+        a.handle_input(&b.take_output()).unwrap();
+        assert!(a.take_outcome().is_some() && b.take_outcome().is_some());
+    };
+    handshake(&mut agreements, true);
+    report_time("both ends without their jobs", median(|| handshake(&mut agreements, false)));
 }
 
 /// The median time of one `work`, of 41 samples of about 20 ms each.
