@@ -20,8 +20,8 @@ pub fn bencode_decode<'env>(
     if let Some(max_items) = max_items {
         limits.max_items = max_items as usize;
     }
-    let value = decode(bytes, limits)
-        .map_err(|error| Error::new(Status::InvalidArg, error.to_string()))?;
+    let value =
+        decode(bytes, limits).map_err(|error| Error::new(Status::InvalidArg, error.to_string()))?;
     convert(env, &value)
 }
 

@@ -106,16 +106,10 @@ impl Limits {
 
     /// For a message of a peer: 32 levels, 4096 values (less than a megabyte of memory beside
     /// the message itself).
-    pub const MESSAGE: Self = Self {
-        max_depth: 32,
-        max_items: 4096,
-    };
+    pub const MESSAGE: Self = Self { max_depth: 32, max_items: 4096 };
 
     /// For a torrent file, whose list of files may be long: 32 levels, 2²⁰ values.
-    pub const TORRENT: Self = Self {
-        max_depth: 32,
-        max_items: 1 << 20,
-    };
+    pub const TORRENT: Self = Self { max_depth: 32, max_items: 1 << 20 };
 }
 
 impl Default for Limits {
@@ -143,11 +137,7 @@ impl<'a> Value<'a> {
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Self> {
         let key = key.as_ref();
         let entries = self.as_dictionary()?;
-        entries
-            .iter()
-            .rev()
-            .find(|(name, _)| *name == key)
-            .map(|(_, value)| value)
+        entries.iter().rev().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
     /// The number, if this is one.
@@ -231,10 +221,7 @@ fn encode_into(value: &Value<'_>, out: &mut Vec<u8>) {
             sorted.sort_by_key(|(key, _)| *key);
             out.push(b'd');
             for (position, (key, value)) in sorted.iter().enumerate() {
-                if sorted
-                    .get(position + 1)
-                    .is_some_and(|(next, _)| next == key)
-                {
+                if sorted.get(position + 1).is_some_and(|(next, _)| next == key) {
                     continue;
                 }
                 encode_bytes(key, out);
@@ -266,23 +253,12 @@ struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     fn new(input: &'a [u8], limits: Limits) -> Self {
         let max_depth = limits.max_depth.min(Limits::DEEPEST);
-        Self {
-            input,
-            offset: 0,
-            limits: Limits {
-                max_depth,
-                ..limits
-            },
-            depth: 0,
-            items: 0,
-        }
+        Self { input, offset: 0, limits: Limits { max_depth, ..limits }, depth: 0, items: 0 }
     }
 
     fn value(&mut self) -> Result<Value<'a>, Error> {
         if self.items >= self.limits.max_items {
-            return Err(Error::TooManyItems {
-                limit: self.limits.max_items,
-            });
+            return Err(Error::TooManyItems { limit: self.limits.max_items });
         }
         self.items += 1;
         match self.peek()? {
@@ -290,10 +266,7 @@ impl<'a> Decoder<'a> {
             b'l' => self.list(),
             b'd' => self.dictionary(),
             b'0'..=b'9' => self.bytes().map(Value::Bytes),
-            byte => Err(Error::UnexpectedByte {
-                offset: self.offset,
-                byte,
-            }),
+            byte => Err(Error::UnexpectedByte { offset: self.offset, byte }),
         }
     }
 
@@ -311,9 +284,7 @@ impl<'a> Decoder<'a> {
         self.open()?;
         while !self.close()? {
             if !self.peek()?.is_ascii_digit() {
-                return Err(Error::InvalidKey {
-                    offset: self.offset,
-                });
+                return Err(Error::InvalidKey { offset: self.offset });
             }
             let key = self.bytes()?;
             entries.push((key, self.value()?));
@@ -324,9 +295,7 @@ impl<'a> Decoder<'a> {
     /// Steps over the first byte of a list or dictionary.
     fn open(&mut self) -> Result<(), Error> {
         if self.depth >= self.limits.max_depth {
-            return Err(Error::TooDeep {
-                limit: self.limits.max_depth,
-            });
+            return Err(Error::TooDeep { limit: self.limits.max_depth });
         }
         self.depth += 1;
         self.offset += 1;
@@ -400,18 +369,11 @@ impl<'a> Decoder<'a> {
                 .ok_or(overflow)?;
             self.offset += 1;
         }
-        if self.offset == start {
-            Err(invalid)
-        } else {
-            Ok(number)
-        }
+        if self.offset == start { Err(invalid) } else { Ok(number) }
     }
 
     fn peek(&self) -> Result<u8, Error> {
-        self.input
-            .get(self.offset)
-            .copied()
-            .ok_or(Error::UnexpectedEnd)
+        self.input.get(self.offset).copied().ok_or(Error::UnexpectedEnd)
     }
 }
 
@@ -449,14 +411,8 @@ mod tests {
         let mapping = handshake.get("m").unwrap();
         assert_eq!(mapping.get("ut_pex").and_then(Value::as_integer), Some(1));
         assert_eq!(mapping.as_dictionary().map(<[_]>::len), Some(2));
-        assert_eq!(
-            handshake.get("metadata_size").and_then(Value::as_integer),
-            Some(31235)
-        );
-        assert_eq!(
-            handshake.get("v").and_then(Value::as_bytes),
-            Some(&b"rTorr"[..])
-        );
+        assert_eq!(handshake.get("metadata_size").and_then(Value::as_integer), Some(31235));
+        assert_eq!(handshake.get("v").and_then(Value::as_bytes), Some(&b"rTorr"[..]));
         assert_eq!(handshake.get("p"), None);
     }
 
@@ -500,41 +456,16 @@ mod tests {
     #[test]
     fn d1_lengths_are_digits_only() {
         // `d-3:` makes bencode 4.0.1 loop for ever, and `l-3:` makes it run out of memory.
-        for (input, offset) in [
-            (&b"d-3:"[..], 1),
-            (b"d-3:aa", 1),
-            (b"d+3:abci1ee", 1),
-            (b"d:i1ee", 1),
-        ] {
+        for (input, offset) in
+            [(&b"d-3:"[..], 1), (b"d-3:aa", 1), (b"d+3:abci1ee", 1), (b"d:i1ee", 1)]
+        {
             assert_eq!(read(input), Err(Error::InvalidKey { offset }), "{input:?}");
         }
-        assert_eq!(
-            read(b"l-3:"),
-            Err(Error::UnexpectedByte {
-                offset: 1,
-                byte: b'-'
-            })
-        );
-        assert_eq!(
-            read(b"-3:abc"),
-            Err(Error::UnexpectedByte {
-                offset: 0,
-                byte: b'-'
-            })
-        );
-        assert_eq!(
-            read(b":"),
-            Err(Error::UnexpectedByte {
-                offset: 0,
-                byte: b':'
-            })
-        );
+        assert_eq!(read(b"l-3:"), Err(Error::UnexpectedByte { offset: 1, byte: b'-' }));
+        assert_eq!(read(b"-3:abc"), Err(Error::UnexpectedByte { offset: 0, byte: b'-' }));
+        assert_eq!(read(b":"), Err(Error::UnexpectedByte { offset: 0, byte: b':' }));
         for input in [&b"03:abc"[..], b"00:", b"1-:a", b"1.0:a", b"1e:a", b"1 :a"] {
-            assert_eq!(
-                read(input),
-                Err(Error::InvalidLength { offset: 0 }),
-                "{input:?}"
-            );
+            assert_eq!(read(input), Err(Error::InvalidLength { offset: 0 }), "{input:?}");
         }
     }
 
@@ -549,21 +480,14 @@ mod tests {
             b"18446744073709551616:a",
             b"99999999999999999999999999999999:a",
         ] {
-            assert_eq!(
-                read(input),
-                Err(Error::LengthPastEnd { offset: 0 }),
-                "{input:?}"
-            );
+            assert_eq!(read(input), Err(Error::LengthPastEnd { offset: 0 }), "{input:?}");
         }
     }
 
     #[test]
     fn d2_an_id_that_is_no_integer_reads_as_what_it_is() {
         let handshake = read(b"d1:md1:ad8:toStringi1eeee").unwrap();
-        let id = handshake
-            .get("m")
-            .and_then(|mapping| mapping.get("a"))
-            .unwrap();
+        let id = handshake.get("m").and_then(|mapping| mapping.get("a")).unwrap();
         assert_eq!(id.as_integer(), None);
         assert!(id.as_dictionary().is_some());
     }
@@ -583,28 +507,17 @@ mod tests {
             b"i--1e",
             b"i1-e",
         ] {
-            assert_eq!(
-                read(input),
-                Err(Error::InvalidInteger { offset: 0 }),
-                "{input:?}"
-            );
+            assert_eq!(read(input), Err(Error::InvalidInteger { offset: 0 }), "{input:?}");
         }
         assert_eq!(read(b"i9223372036854775807e"), Ok(Value::Integer(i64::MAX)));
-        assert_eq!(
-            read(b"i-9223372036854775808e"),
-            Ok(Value::Integer(i64::MIN))
-        );
+        assert_eq!(read(b"i-9223372036854775808e"), Ok(Value::Integer(i64::MIN)));
         for input in [
             &b"i9223372036854775808e"[..],
             b"i-9223372036854775809e",
             b"i18446744073709551616e",
             b"i-99999999999999999999999e",
         ] {
-            assert_eq!(
-                read(input),
-                Err(Error::IntegerOverflow { offset: 0 }),
-                "{input:?}"
-            );
+            assert_eq!(read(input), Err(Error::IntegerOverflow { offset: 0 }), "{input:?}");
         }
     }
 
@@ -612,23 +525,14 @@ mod tests {
     fn keys_are_strings_with_values() {
         assert_eq!(read(b"di1ei2ee"), Err(Error::InvalidKey { offset: 1 }));
         assert_eq!(read(b"dlei2ee"), Err(Error::InvalidKey { offset: 1 }));
-        assert_eq!(
-            read(b"d1:ae"),
-            Err(Error::UnexpectedByte {
-                offset: 4,
-                byte: b'e'
-            })
-        );
+        assert_eq!(read(b"d1:ae"), Err(Error::UnexpectedByte { offset: 4, byte: b'e' }));
     }
 
     #[test]
     fn other_bytes_start_no_value() {
         for byte in 0..=u8::MAX {
             if !b"ild0123456789".contains(&byte) {
-                assert_eq!(
-                    read(&[byte]),
-                    Err(Error::UnexpectedByte { offset: 0, byte })
-                );
+                assert_eq!(read(&[byte]), Err(Error::UnexpectedByte { offset: 0, byte }));
             }
         }
     }
@@ -642,51 +546,27 @@ mod tests {
         };
         assert!(read(&nested(b"l", 32)).is_ok());
         assert_eq!(read(&nested(b"l", 33)), Err(Error::TooDeep { limit: 32 }));
-        assert_eq!(
-            read(&b"l".repeat(1 << 20)),
-            Err(Error::TooDeep { limit: 32 })
-        );
-        assert_eq!(
-            read(&b"d1:a".repeat(1 << 18)),
-            Err(Error::TooDeep { limit: 32 })
-        );
+        assert_eq!(read(&b"l".repeat(1 << 20)), Err(Error::TooDeep { limit: 32 }));
+        assert_eq!(read(&b"d1:a".repeat(1 << 18)), Err(Error::TooDeep { limit: 32 }));
 
-        let boundless = Limits {
-            max_depth: usize::MAX,
-            max_items: usize::MAX,
-        };
+        let boundless = Limits { max_depth: usize::MAX, max_items: usize::MAX };
         let limit = Limits::DEEPEST;
         assert!(decode(&nested(b"l", limit), boundless).is_ok());
-        assert_eq!(
-            decode(&nested(b"l", limit + 1), boundless),
-            Err(Error::TooDeep { limit })
-        );
+        assert_eq!(decode(&nested(b"l", limit + 1), boundless), Err(Error::TooDeep { limit }));
 
-        let flat = Limits {
-            max_depth: 0,
-            ..Limits::MESSAGE
-        };
+        let flat = Limits { max_depth: 0, ..Limits::MESSAGE };
         assert_eq!(decode(b"i1e", flat), Ok(Value::Integer(1)));
         assert_eq!(decode(b"le", flat), Err(Error::TooDeep { limit: 0 }));
     }
 
     #[test]
     fn values_are_counted_over_the_whole_input() {
-        let limits = Limits {
-            max_items: 4,
-            ..Limits::MESSAGE
-        };
+        let limits = Limits { max_items: 4, ..Limits::MESSAGE };
         // The list, the dictionary in it, and two values: four.
         assert!(decode(b"ld1:a0:1:b0:ee", limits).is_ok());
-        assert_eq!(
-            decode(b"ld1:a0:1:b0:ei1ee", limits),
-            Err(Error::TooManyItems { limit: 4 })
-        );
+        assert_eq!(decode(b"ld1:a0:1:b0:ei1ee", limits), Err(Error::TooManyItems { limit: 4 }));
 
-        let none = Limits {
-            max_items: 0,
-            ..Limits::MESSAGE
-        };
+        let none = Limits { max_items: 0, ..Limits::MESSAGE };
         assert_eq!(decode(b"i1e", none), Err(Error::TooManyItems { limit: 0 }));
 
         let mut flood = vec![b'l'];
@@ -710,10 +590,7 @@ mod tests {
                 Self::Bytes(bytes) => Value::Bytes(bytes),
                 Self::List(trees) => Value::List(trees.iter().map(Self::as_value).collect()),
                 Self::Dictionary(entries) => Value::Dictionary(
-                    entries
-                        .iter()
-                        .map(|(key, tree)| (&key[..], tree.as_value()))
-                        .collect(),
+                    entries.iter().map(|(key, tree)| (&key[..], tree.as_value())).collect(),
                 ),
             }
         }

@@ -23,11 +23,7 @@ impl Reserved {
 
     fn decode(bytes: &[u8; 8]) -> Self {
         let is_set = |(index, mask): (usize, u8)| bytes[index] & mask != 0;
-        Self {
-            dht: is_set(Self::DHT),
-            fast: is_set(Self::FAST),
-            extended: is_set(Self::EXTENDED),
-        }
+        Self { dht: is_set(Self::DHT), fast: is_set(Self::FAST), extended: is_set(Self::EXTENDED) }
     }
 
     fn encode(self) -> [u8; 8] {

@@ -30,6 +30,7 @@ mod handshake;
 mod inbound;
 mod limits;
 pub mod message;
+pub mod mse;
 mod outbound;
 mod outbox;
 mod pieces;
