@@ -1,0 +1,789 @@
+//! Bencode (BEP 3), for what a peer sends: strict and bounded.
+//!
+//! ```text
+//! integer     i<digits>e            i42e, i-3e
+//! byte string <length>:<bytes>      4:spam
+//! list        l<values>e            l4:spami42ee
+//! dictionary  d<string value ...>e  d3:bari1ee
+//! ```
+//!
+//! # Drive contract
+//! [`decode`] reads the one value at the start of its input and ignores what follows it, as an
+//! extended handshake (BEP 10) is read. [`decode_prefix`] also says how long that value was, for
+//! messages that carry raw bytes after it (`ut_metadata`, BEP 9). A decoded [`Value`] borrows
+//! every byte string from the input; only lists and dictionaries allocate.
+//!
+//! # What is refused
+//! - A string length that is anything but decimal digits (`-3:`, `+3:`), that has a leading zero,
+//!   or that reaches past the end of the input. The check comes before anything is allocated.
+//! - An integer with a sign other than `-`, with a leading zero, `-0`, no digits, a fraction, or
+//!   outside of `i64`.
+//! - A dictionary key that is not a byte string, and a key without a value.
+//! - More nesting or more values than [`Limits`] allows: a megabyte of `l` costs neither the
+//!   stack nor memory.
+//!
+//! # What is relaxed
+//! BEP 3 wants the keys of a dictionary sorted and distinct. Peers in the wild send them
+//! otherwise, and `bencode` of npm takes them: keys are accepted in any order, and of equal keys
+//! the last one wins ([`Value::get`]). [`encode`] writes them as BEP 3 wants them.
+//!
+//! No input makes this module panic, and its work is linear in the input.
+
+use thiserror::Error;
+
+/// Why some bytes are not a bencoded value. Offsets count bytes from the start of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The input ends before the value does.
+    #[error("the input ends inside a value")]
+    UnexpectedEnd,
+    /// No value starts with this byte.
+    #[error("no value starts with byte {byte:#04x}, at offset {offset}")]
+    UnexpectedByte {
+        /// Where it stands.
+        offset: usize,
+        /// What it is.
+        byte: u8,
+    },
+    /// A dictionary's key is something else than a byte string.
+    #[error("a dictionary's key is not a byte string, at offset {offset}")]
+    InvalidKey {
+        /// Where the key starts.
+        offset: usize,
+    },
+    /// The length of a byte string is not a plain decimal number.
+    #[error("malformed string length at offset {offset}")]
+    InvalidLength {
+        /// Where the length starts.
+        offset: usize,
+    },
+    /// A byte string is said to reach past the end of the input.
+    #[error("a string reaches past the end of the input, at offset {offset}")]
+    LengthPastEnd {
+        /// Where the length starts.
+        offset: usize,
+    },
+    /// An integer is not `-` and digits without a leading zero, or is `-0`.
+    #[error("malformed integer at offset {offset}")]
+    InvalidInteger {
+        /// Where its `i` stands.
+        offset: usize,
+    },
+    /// An integer is outside of `i64`.
+    #[error("an integer exceeds 64 bits, at offset {offset}")]
+    IntegerOverflow {
+        /// Where its `i` stands.
+        offset: usize,
+    },
+    /// Lists and dictionaries are nested deeper than [`Limits::max_depth`].
+    #[error("nested deeper than {limit} levels")]
+    TooDeep {
+        /// How many levels were allowed.
+        limit: usize,
+    },
+    /// The input holds more values than [`Limits::max_items`].
+    #[error("more than {limit} values")]
+    TooManyItems {
+        /// How many values were allowed.
+        limit: usize,
+    },
+}
+
+/// What a whole input may hold, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Levels of lists and dictionaries inside each other; 1 allows a flat dictionary. More than
+    /// [`Limits::DEEPEST`] counts as that, so that no setting can exhaust the stack.
+    pub max_depth: usize,
+    /// Values of all kinds in the whole input. A dictionary's key counts with its value, as one.
+    pub max_items: usize,
+}
+
+impl Limits {
+    /// The deepest nesting that can be allowed.
+    pub const DEEPEST: usize = 128;
+
+    /// For a message of a peer: 32 levels, 4096 values (less than a megabyte of memory beside
+    /// the message itself).
+    pub const MESSAGE: Self = Self {
+        max_depth: 32,
+        max_items: 4096,
+    };
+
+    /// For a torrent file, whose list of files may be long: 32 levels, 2²⁰ values.
+    pub const TORRENT: Self = Self {
+        max_depth: 32,
+        max_items: 1 << 20,
+    };
+}
+
+impl Default for Limits {
+    /// [`Limits::MESSAGE`].
+    fn default() -> Self {
+        Self::MESSAGE
+    }
+}
+
+/// A bencoded value whose byte strings are borrowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// A signed number.
+    Integer(i64),
+    /// A byte string, which need not be text.
+    Bytes(&'a [u8]),
+    /// Values in order.
+    List(Vec<Value<'a>>),
+    /// Keys with their values, as they came: in any order, and perhaps with equal keys.
+    Dictionary(Vec<(&'a [u8], Value<'a>)>),
+}
+
+impl<'a> Value<'a> {
+    /// The value of `key` if this is a dictionary that has it; of equal keys, the last one.
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Self> {
+        let key = key.as_ref();
+        let entries = self.as_dictionary()?;
+        entries
+            .iter()
+            .rev()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value)
+    }
+
+    /// The number, if this is one.
+    pub fn as_integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The bytes, if this is a byte string.
+    pub fn as_bytes(&self) -> Option<&'a [u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The values, if this is a list.
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// The entries as they came, if this is a dictionary.
+    pub fn as_dictionary(&self) -> Option<&[(&'a [u8], Self)]> {
+        match self {
+            Self::Dictionary(entries) => Some(entries),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the value at the start of `bytes`; what follows it is ignored.
+///
+/// # Errors
+/// Any [`Error`]: the value is incomplete, malformed or beyond `limits`. Empty input is
+/// [`Error::UnexpectedEnd`].
+pub fn decode(bytes: &[u8], limits: Limits) -> Result<Value<'_>, Error> {
+    decode_prefix(bytes, limits).map(|(value, _)| value)
+}
+
+/// Reads the value at the start of `bytes` and says how many bytes it took; the rest,
+/// `&bytes[consumed..]`, is the caller's.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_prefix(bytes: &[u8], limits: Limits) -> Result<(Value<'_>, usize), Error> {
+    let mut decoder = Decoder::new(bytes, limits);
+    let value = decoder.value()?;
+    Ok((value, decoder.offset))
+}
+
+/// Writes `value` as BEP 3 wants it: keys sorted as raw bytes; of equal keys only the last.
+pub fn encode(value: &Value<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode_into(value, &mut out);
+    out
+}
+
+fn encode_into(value: &Value<'_>, out: &mut Vec<u8>) {
+    match value {
+        Value::Integer(number) => {
+            out.push(b'i');
+            out.extend_from_slice(number.to_string().as_bytes());
+            out.push(b'e');
+        }
+        Value::Bytes(bytes) => encode_bytes(bytes, out),
+        Value::List(values) => {
+            out.push(b'l');
+            for value in values {
+                encode_into(value, out);
+            }
+            out.push(b'e');
+        }
+        Value::Dictionary(entries) => {
+            // The sort is stable, so the last of equal keys is the one with no equal after it.
+            let mut sorted: Vec<_> = entries.iter().collect();
+            sorted.sort_by_key(|(key, _)| *key);
+            out.push(b'd');
+            for (position, (key, value)) in sorted.iter().enumerate() {
+                if sorted
+                    .get(position + 1)
+                    .is_some_and(|(next, _)| next == key)
+                {
+                    continue;
+                }
+                encode_bytes(key, out);
+                encode_into(value, out);
+            }
+            out.push(b'e');
+        }
+    }
+}
+
+fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(bytes.len().to_string().as_bytes());
+    out.push(b':');
+    out.extend_from_slice(bytes);
+}
+
+/// Reads an input from front to back.
+struct Decoder<'a> {
+    input: &'a [u8],
+    /// Of the next unread byte; never past the input's end.
+    offset: usize,
+    limits: Limits,
+    /// Lists and dictionaries that are open.
+    depth: usize,
+    /// Values read or being read.
+    items: usize,
+}
+
+impl<'a> Decoder<'a> {
+    fn new(input: &'a [u8], limits: Limits) -> Self {
+        let max_depth = limits.max_depth.min(Limits::DEEPEST);
+        Self {
+            input,
+            offset: 0,
+            limits: Limits {
+                max_depth,
+                ..limits
+            },
+            depth: 0,
+            items: 0,
+        }
+    }
+
+    fn value(&mut self) -> Result<Value<'a>, Error> {
+        if self.items >= self.limits.max_items {
+            return Err(Error::TooManyItems {
+                limit: self.limits.max_items,
+            });
+        }
+        self.items += 1;
+        match self.peek()? {
+            b'i' => self.integer().map(Value::Integer),
+            b'l' => self.list(),
+            b'd' => self.dictionary(),
+            b'0'..=b'9' => self.bytes().map(Value::Bytes),
+            byte => Err(Error::UnexpectedByte {
+                offset: self.offset,
+                byte,
+            }),
+        }
+    }
+
+    fn list(&mut self) -> Result<Value<'a>, Error> {
+        let mut values = Vec::new();
+        self.open()?;
+        while !self.close()? {
+            values.push(self.value()?);
+        }
+        Ok(Value::List(values))
+    }
+
+    fn dictionary(&mut self) -> Result<Value<'a>, Error> {
+        let mut entries = Vec::new();
+        self.open()?;
+        while !self.close()? {
+            if !self.peek()?.is_ascii_digit() {
+                return Err(Error::InvalidKey {
+                    offset: self.offset,
+                });
+            }
+            let key = self.bytes()?;
+            entries.push((key, self.value()?));
+        }
+        Ok(Value::Dictionary(entries))
+    }
+
+    /// Steps over the first byte of a list or dictionary.
+    fn open(&mut self) -> Result<(), Error> {
+        if self.depth >= self.limits.max_depth {
+            return Err(Error::TooDeep {
+                limit: self.limits.max_depth,
+            });
+        }
+        self.depth += 1;
+        self.offset += 1;
+        Ok(())
+    }
+
+    /// Steps over the end of a list or dictionary, if it is there.
+    fn close(&mut self) -> Result<bool, Error> {
+        if self.peek()? != b'e' {
+            return Ok(false);
+        }
+        self.depth -= 1;
+        self.offset += 1;
+        Ok(true)
+    }
+
+    fn integer(&mut self) -> Result<i64, Error> {
+        let start = self.offset;
+        let invalid = Error::InvalidInteger { offset: start };
+        let overflow = Error::IntegerOverflow { offset: start };
+        self.offset += 1;
+        let negative = self.peek()? == b'-';
+        if negative {
+            self.offset += 1;
+        }
+        let magnitude = self.digits(invalid, overflow)?;
+        if self.peek()? != b'e' || (negative && magnitude == 0) {
+            return Err(invalid);
+        }
+        self.offset += 1;
+        let number = if negative {
+            0i64.checked_sub_unsigned(magnitude)
+        } else {
+            i64::try_from(magnitude).ok()
+        };
+        number.ok_or(overflow)
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], Error> {
+        let start = self.offset;
+        let past_end = Error::LengthPastEnd { offset: start };
+        let length = self.digits(Error::InvalidLength { offset: start }, past_end)?;
+        if self.peek()? != b':' {
+            return Err(Error::InvalidLength { offset: start });
+        }
+        self.offset += 1;
+        let bytes = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.input.get(self.offset..)?.get(..length))
+            .ok_or(past_end)?;
+        self.offset += bytes.len();
+        Ok(bytes)
+    }
+
+    /// Reads decimal digits: at least one, no leading zero (else `invalid`), within `u64` (else
+    /// `overflow`).
+    fn digits(&mut self, invalid: Error, overflow: Error) -> Result<u64, Error> {
+        let start = self.offset;
+        let mut number: u64 = 0;
+        loop {
+            let byte = self.peek()?;
+            if !byte.is_ascii_digit() {
+                break;
+            }
+            if number == 0 && self.offset > start {
+                return Err(invalid);
+            }
+            number = number
+                .checked_mul(10)
+                .and_then(|number| number.checked_add(u64::from(byte - b'0')))
+                .ok_or(overflow)?;
+            self.offset += 1;
+        }
+        if self.offset == start {
+            Err(invalid)
+        } else {
+            Ok(number)
+        }
+    }
+
+    fn peek(&self) -> Result<u8, Error> {
+        self.input
+            .get(self.offset)
+            .copied()
+            .ok_or(Error::UnexpectedEnd)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(input: &[u8]) -> Result<Value<'_>, Error> {
+        decode(input, Limits::MESSAGE)
+    }
+
+    #[test]
+    fn reads_every_kind() {
+        assert_eq!(read(b"i42e"), Ok(Value::Integer(42)));
+        assert_eq!(read(b"i-3e"), Ok(Value::Integer(-3)));
+        assert_eq!(read(b"i0e"), Ok(Value::Integer(0)));
+        assert_eq!(read(b"0:"), Ok(Value::Bytes(b"")));
+        assert_eq!(read(b"4:\0\xffab"), Ok(Value::Bytes(b"\0\xffab")));
+        assert_eq!(read(b"le"), Ok(Value::List(vec![])));
+        assert_eq!(read(b"de"), Ok(Value::Dictionary(vec![])));
+        assert_eq!(
+            read(b"l4:spami1ee"),
+            Ok(Value::List(vec![Value::Bytes(b"spam"), Value::Integer(1)]))
+        );
+    }
+
+    #[test]
+    fn reads_an_extended_handshake() {
+        let message = b"d1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei31235e1:v5:rTorre";
+        let handshake = read(message).unwrap();
+        let mapping = handshake.get("m").unwrap();
+        assert_eq!(mapping.get("ut_pex").and_then(Value::as_integer), Some(1));
+        assert_eq!(mapping.as_dictionary().map(<[_]>::len), Some(2));
+        assert_eq!(
+            handshake.get("metadata_size").and_then(Value::as_integer),
+            Some(31235)
+        );
+        assert_eq!(
+            handshake.get("v").and_then(Value::as_bytes),
+            Some(&b"rTorr"[..])
+        );
+        assert_eq!(handshake.get("p"), None);
+    }
+
+    #[test]
+    fn accessors_answer_only_for_their_kind() {
+        let values = [read(b"i1e"), read(b"1:a"), read(b"le"), read(b"de")].map(Result::unwrap);
+        let answers = values.each_ref().map(|value| {
+            [
+                value.as_integer().is_some(),
+                value.as_bytes().is_some(),
+                value.as_list().is_some(),
+                value.as_dictionary().is_some(),
+            ]
+        });
+        for (row, answer) in answers.iter().enumerate() {
+            for (column, is_some) in answer.iter().enumerate() {
+                assert_eq!(*is_some, row == column);
+            }
+        }
+        assert_eq!(values[0].get("a"), None);
+    }
+
+    #[test]
+    fn keys_come_in_any_order_and_the_last_of_equal_ones_wins() {
+        let value = read(b"d1:bi1e1:ai2e1:bi3ee").unwrap();
+        assert_eq!(value.get("b").and_then(Value::as_integer), Some(3));
+        assert_eq!(value.get("a").and_then(Value::as_integer), Some(2));
+        assert_eq!(encode(&value), b"d1:ai2e1:bi3ee");
+    }
+
+    #[test]
+    fn says_how_much_it_read_and_ignores_the_rest() {
+        // A `data` message of ut_metadata (BEP 9): a dictionary, then the metadata itself.
+        let message = b"d8:msg_typei1e5:piecei0e10:total_sizei3eexxx";
+        let (value, consumed) = decode_prefix(message, Limits::MESSAGE).unwrap();
+        assert_eq!(value.get("total_size").and_then(Value::as_integer), Some(3));
+        assert_eq!(&message[consumed..], b"xxx");
+        assert_eq!(read(message), Ok(value));
+    }
+
+    #[test]
+    fn d1_lengths_are_digits_only() {
+        // `d-3:` makes bencode 4.0.1 loop for ever, and `l-3:` makes it run out of memory.
+        for (input, offset) in [
+            (&b"d-3:"[..], 1),
+            (b"d-3:aa", 1),
+            (b"d+3:abci1ee", 1),
+            (b"d:i1ee", 1),
+        ] {
+            assert_eq!(read(input), Err(Error::InvalidKey { offset }), "{input:?}");
+        }
+        assert_eq!(
+            read(b"l-3:"),
+            Err(Error::UnexpectedByte {
+                offset: 1,
+                byte: b'-'
+            })
+        );
+        assert_eq!(
+            read(b"-3:abc"),
+            Err(Error::UnexpectedByte {
+                offset: 0,
+                byte: b'-'
+            })
+        );
+        assert_eq!(
+            read(b":"),
+            Err(Error::UnexpectedByte {
+                offset: 0,
+                byte: b':'
+            })
+        );
+        for input in [&b"03:abc"[..], b"00:", b"1-:a", b"1.0:a", b"1e:a", b"1 :a"] {
+            assert_eq!(
+                read(input),
+                Err(Error::InvalidLength { offset: 0 }),
+                "{input:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn lengths_stay_inside_the_input() {
+        for input in [
+            &b"1:"[..],
+            b"5:spam",
+            b"4294967296:a",
+            b"9223372036854775807:a",
+            b"18446744073709551615:a",
+            b"18446744073709551616:a",
+            b"99999999999999999999999999999999:a",
+        ] {
+            assert_eq!(
+                read(input),
+                Err(Error::LengthPastEnd { offset: 0 }),
+                "{input:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn d2_an_id_that_is_no_integer_reads_as_what_it_is() {
+        let handshake = read(b"d1:md1:ad8:toStringi1eeee").unwrap();
+        let id = handshake
+            .get("m")
+            .and_then(|mapping| mapping.get("a"))
+            .unwrap();
+        assert_eq!(id.as_integer(), None);
+        assert!(id.as_dictionary().is_some());
+    }
+
+    #[test]
+    fn integers_are_canonical_and_fit_64_bits() {
+        for input in [
+            &b"ie"[..],
+            b"i-e",
+            b"i-0e",
+            b"i01e",
+            b"i00e",
+            b"i-01e",
+            b"i+1e",
+            b"i1.5e",
+            b"i 1e",
+            b"i--1e",
+            b"i1-e",
+        ] {
+            assert_eq!(
+                read(input),
+                Err(Error::InvalidInteger { offset: 0 }),
+                "{input:?}"
+            );
+        }
+        assert_eq!(read(b"i9223372036854775807e"), Ok(Value::Integer(i64::MAX)));
+        assert_eq!(
+            read(b"i-9223372036854775808e"),
+            Ok(Value::Integer(i64::MIN))
+        );
+        for input in [
+            &b"i9223372036854775808e"[..],
+            b"i-9223372036854775809e",
+            b"i18446744073709551616e",
+            b"i-99999999999999999999999e",
+        ] {
+            assert_eq!(
+                read(input),
+                Err(Error::IntegerOverflow { offset: 0 }),
+                "{input:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_are_strings_with_values() {
+        assert_eq!(read(b"di1ei2ee"), Err(Error::InvalidKey { offset: 1 }));
+        assert_eq!(read(b"dlei2ee"), Err(Error::InvalidKey { offset: 1 }));
+        assert_eq!(
+            read(b"d1:ae"),
+            Err(Error::UnexpectedByte {
+                offset: 4,
+                byte: b'e'
+            })
+        );
+    }
+
+    #[test]
+    fn other_bytes_start_no_value() {
+        for byte in 0..=u8::MAX {
+            if !b"ild0123456789".contains(&byte) {
+                assert_eq!(
+                    read(&[byte]),
+                    Err(Error::UnexpectedByte { offset: 0, byte })
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |open: &[u8], depth: usize| {
+            let mut bytes = open.repeat(depth);
+            bytes.resize(bytes.len() + depth, b'e');
+            bytes
+        };
+        assert!(read(&nested(b"l", 32)).is_ok());
+        assert_eq!(read(&nested(b"l", 33)), Err(Error::TooDeep { limit: 32 }));
+        assert_eq!(
+            read(&b"l".repeat(1 << 20)),
+            Err(Error::TooDeep { limit: 32 })
+        );
+        assert_eq!(
+            read(&b"d1:a".repeat(1 << 18)),
+            Err(Error::TooDeep { limit: 32 })
+        );
+
+        let boundless = Limits {
+            max_depth: usize::MAX,
+            max_items: usize::MAX,
+        };
+        let limit = Limits::DEEPEST;
+        assert!(decode(&nested(b"l", limit), boundless).is_ok());
+        assert_eq!(
+            decode(&nested(b"l", limit + 1), boundless),
+            Err(Error::TooDeep { limit })
+        );
+
+        let flat = Limits {
+            max_depth: 0,
+            ..Limits::MESSAGE
+        };
+        assert_eq!(decode(b"i1e", flat), Ok(Value::Integer(1)));
+        assert_eq!(decode(b"le", flat), Err(Error::TooDeep { limit: 0 }));
+    }
+
+    #[test]
+    fn values_are_counted_over_the_whole_input() {
+        let limits = Limits {
+            max_items: 4,
+            ..Limits::MESSAGE
+        };
+        // The list, the dictionary in it, and two values: four.
+        assert!(decode(b"ld1:a0:1:b0:ee", limits).is_ok());
+        assert_eq!(
+            decode(b"ld1:a0:1:b0:ei1ee", limits),
+            Err(Error::TooManyItems { limit: 4 })
+        );
+
+        let none = Limits {
+            max_items: 0,
+            ..Limits::MESSAGE
+        };
+        assert_eq!(decode(b"i1e", none), Err(Error::TooManyItems { limit: 0 }));
+
+        let mut flood = vec![b'l'];
+        flood.extend(b"0:".repeat(1 << 19));
+        assert_eq!(read(&flood), Err(Error::TooManyItems { limit: 4096 }));
+    }
+
+    /// A value that owns its bytes, and whose keys are sorted and distinct.
+    #[derive(Debug, Clone)]
+    enum Tree {
+        Integer(i64),
+        Bytes(Vec<u8>),
+        List(Vec<Tree>),
+        Dictionary(BTreeMap<Vec<u8>, Tree>),
+    }
+
+    impl Tree {
+        fn as_value(&self) -> Value<'_> {
+            match self {
+                Self::Integer(number) => Value::Integer(*number),
+                Self::Bytes(bytes) => Value::Bytes(bytes),
+                Self::List(trees) => Value::List(trees.iter().map(Self::as_value).collect()),
+                Self::Dictionary(entries) => Value::Dictionary(
+                    entries
+                        .iter()
+                        .map(|(key, tree)| (&key[..], tree.as_value()))
+                        .collect(),
+                ),
+            }
+        }
+    }
+
+    fn trees() -> impl Strategy<Value = Tree> {
+        let bytes = || prop::collection::vec(any::<u8>(), 0..40);
+        let leaf = prop_oneof![
+            any::<i64>().prop_map(Tree::Integer),
+            (-20..20i64).prop_map(Tree::Integer),
+            bytes().prop_map(Tree::Bytes),
+        ];
+        leaf.prop_recursive(6, 64, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Tree::List),
+                prop::collection::btree_map(bytes(), inner, 0..8).prop_map(Tree::Dictionary),
+            ]
+        })
+    }
+
+    /// What holds for any input: no panic, and an accepted value is within the limits and
+    /// survives being written and read again.
+    fn check_any_input(input: &[u8]) {
+        let Ok((value, consumed)) = decode_prefix(input, Limits::MESSAGE) else {
+            return;
+        };
+        assert!(consumed <= input.len());
+        assert_eq!(read(&input[..consumed]).as_ref(), Ok(&value));
+        let canonical = encode(&value);
+        assert!(canonical.len() <= consumed);
+        let again = read(&canonical).unwrap();
+        assert_eq!(encode(&again), canonical);
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(tree in trees()) {
+            let value = tree.as_value();
+            let bytes = encode(&value);
+            prop_assert_eq!(decode_prefix(&bytes, Limits::MESSAGE), Ok((value, bytes.len())));
+        }
+
+        #[test]
+        fn a_part_is_no_value(tree in trees()) {
+            let bytes = encode(&tree.as_value());
+            for length in 0..bytes.len() {
+                prop_assert!(read(&bytes[..length]).is_err());
+            }
+        }
+
+        #[test]
+        fn any_bytes_do_no_harm(input in prop::collection::vec(any::<u8>(), 0..200)) {
+            check_any_input(&input);
+        }
+
+        #[test]
+        fn the_formats_own_letters_do_no_harm(input in "[ilde0-9:-]{0,60}") {
+            check_any_input(input.as_bytes());
+        }
+
+        #[test]
+        fn a_changed_byte_does_no_harm(
+            tree in trees(),
+            place in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+        ) {
+            let mut bytes = encode(&tree.as_value());
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+            check_any_input(&bytes);
+        }
+    }
+}
