@@ -19,7 +19,8 @@ class Progress {
     this.label = label
     this.total = total
     this.stream = stream
-    this.start = Date.now()
+    /** When the first news came, in milliseconds. */
+    this.start = null
     this.drawn = 0
     this.tenths = 0
     this.done = 0
@@ -28,6 +29,7 @@ class Progress {
   /** @param {number} done bytes of the total */
   update (done) {
     this.done = done
+    this.start ??= Date.now()
     if (this.stream.isTTY) {
       if (Date.now() - this.drawn >= INTERVAL) this.draw()
     } else {
@@ -60,8 +62,10 @@ class Progress {
 
   text () {
     const percent = `${Math.floor(this.done / this.total * 100)}%`.padStart(4)
-    const rate = speed(this.done, (Date.now() - this.start) / 1000)
-    return `${this.label} ${percent}  ${size(this.done)} of ${size(this.total)}  ${rate}`
+    const elapsed = Date.now() - this.start
+    // Of a moment too short to measure, a speed would say nothing.
+    const rate = elapsed < INTERVAL ? '' : `  ${speed(this.done, elapsed / 1000)}`
+    return `${this.label} ${percent}  ${size(this.done)} of ${size(this.total)}${rate}`
   }
 }
 

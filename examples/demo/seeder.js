@@ -33,9 +33,7 @@ runChild(async ({ file, torrentFile }, { tell, gone }) => {
   server.close()
   gone.addEventListener('abort', () => socket.destroy())
 
-  const figures = await new Upload({ Wire, socket, torrent, source }).finished
-  source.close()
-  return figures
+  return new Upload({ Wire, socket, torrent, source }).finished
 })
 
 /** Serves every piece of a torrent to one peer. */

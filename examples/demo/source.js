@@ -6,18 +6,22 @@ const { Failure, cause } = require('./failure')
 
 /** How much is read from the disk at once; blocks of 16 KiB never cross the end of it. */
 const WINDOW = 1 << 20
-/** Windows that are kept: the peer asks for blocks mostly in order. */
+/** Windows that are read before they are asked for: peers ask for blocks mostly in order. */
+const AHEAD = 4
+/** Windows that are kept. */
 const KEPT = 8
 
-/** A file that blocks are served from, read ahead. */
+/** A file that blocks are served from, read ahead; open until the process ends. */
 class Source {
   /** @param {string} file that can be read, of `length` bytes */
   constructor (file, length) {
     this.file = file
     this.length = length
     this.fd = fs.openSync(file, 'r')
-    /** number -> { bytes, error, waiting }, the one that was used last at the end */
+    /** number -> { bytes, error, waiting }, those that will be used last at the end */
     this.windows = new Map()
+    /** Number of the window that was used last. */
+    this.current = -1
   }
 
   /**
@@ -41,15 +45,14 @@ class Source {
   }
 
   window (index) {
-    let window = this.windows.get(index)
-    if (window) {
-      this.windows.delete(index)
-    } else {
-      window = this.load(index)
+    const window = this.windows.get(index) ?? this.load(index)
+    if (index === this.current) return window
+    this.current = index
+    for (let next = index; next <= index + AHEAD && next * WINDOW < this.length; next++) {
+      const loaded = next === index ? window : this.windows.get(next) ?? this.load(next)
+      this.windows.delete(next)
+      this.windows.set(next, loaded)
     }
-    this.windows.set(index, window)
-    const next = index + 1
-    if (!this.windows.has(next) && next * WINDOW < this.length) this.windows.set(next, this.load(next))
     while (this.windows.size > KEPT) this.windows.delete(this.windows.keys().next().value)
     return window
   }
@@ -76,10 +79,6 @@ class Source {
       else callback(null, bytes)
     })
     more()
-  }
-
-  close () {
-    fs.closeSync(this.fd)
   }
 }
 
