@@ -10,5 +10,12 @@ module.exports = [
   'loop-64',
   'loop-2000',
   'large-message',
-  'make'
+  'mse-pairs',
+  'mse-main-thread',
+  'rc4-pieces',
+  'tcp-plain',
+  'tcp-rc4',
+  'make',
+  'memory',
+  'loop-delay'
 ].map(file => require(`./${file}.js`))
