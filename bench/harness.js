@@ -13,6 +13,7 @@ const gc = vm.runInNewContext('gc')
  * @property {number} [goal] the ratio to reach: speed-up for rates, ours ÷ theirs where less is better
  * @property {number} [limit] an absolute goal, in `unit`
  * @property {'more' | 'less'} [better] 'more' by default
+ * @property {boolean} [strict] the goal itself is not enough
  * @property {string} [key] of the value in what `run` returns; 'value' by default
  */
 
@@ -29,7 +30,8 @@ const gc = vm.runInNewContext('gc')
  * @property {string} about what is measured, in one sentence
  * @property {string} [baseline] whom ours is compared with: 'upstream' by default
  * @property {boolean} [encrypted] only for those who know MSE
- * @property {string[]} [only] only for these
+ * @property {object[]} [extras] who takes part in this one besides
+ * @property {number} [scale] how many times longer than usual a run lasts
  * @property {(contenders: object[]) => any} [prepare] once, outside the clock
  * @property {(contender: object, n: number, thorough: boolean) => Promise<Run & Record<string, number>>} run
  *   `n` units of work, verified; `thorough`: every byte of it (never on the clock)
@@ -46,8 +48,8 @@ const gc = vm.runInNewContext('gc')
 async function measure (workload, contenders, { rounds, ms }) {
   const failures = {}
   const runs = {}
-  const takers = contenders.filter(({ name, encrypts }) =>
-    workload.only ? workload.only.includes(name) : encrypts || !workload.encrypted)
+  const takers = contenders.filter(({ encrypts }) => encrypts || !workload.encrypted)
+  if (contenders.length > 1) takers.push(...workload.extras ?? [])
 
   /** What one contender cannot do is noted, and the others go on. */
   const attempt = async (contender, work) => {
@@ -61,9 +63,15 @@ async function measure (workload, contenders, { rounds, ms }) {
 
   await workload.prepare?.(takers)
   const sizes = {}
+  const span = ms * (workload.scale ?? 1)
   for (const contender of takers) {
     runs[contender.name] = []
-    await attempt(contender, async () => { sizes[contender.name] = await calibrate(workload, contender, ms) })
+    await attempt(contender, async () => { sizes[contender.name] = await warm(workload, contender, span) })
+  }
+  for (const contender of takers) {
+    await attempt(contender, async () => {
+      sizes[contender.name] = await calibrate(workload, contender, sizes[contender.name], span)
+    })
   }
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 ? [...takers].reverse() : takers
@@ -80,21 +88,31 @@ async function measure (workload, contenders, { rounds, ms }) {
   return metrics.map(metric => summarize(workload, metric, runs, failures))
 }
 
-/** How many units of work last `ms`; the first run warms up and verifies every byte. */
-async function calibrate (workload, contender, ms) {
+/**
+ * The first run verifies every byte, then ever longer ones until the code is compiled.
+ * @returns {Promise<number>} units of work that last at least half of `ms`
+ */
+async function warm (workload, contender, ms) {
   const first = await workload.run(contender, 1, true)
   if (first.seconds === undefined) return 1
   let n = 1
   for (;;) {
     const { seconds } = await workload.run(contender, n, false)
-    if (seconds * 1000 >= ms / 2) return Math.max(1, Math.round(n * ms / (seconds * 1000)))
+    if (seconds * 1000 >= ms / 2) return n
     n = Math.ceil(n * Math.min(10, Math.max(2, ms / (seconds * 1000))))
   }
 }
 
+/** How many units of work last `ms`, now that everybody is warm. */
+async function calibrate (workload, contender, n, ms) {
+  if (n === 1) return n
+  const { seconds } = await workload.run(contender, n, false)
+  return Math.max(1, Math.round(n * ms / (seconds * 1000)))
+}
+
 /** One metric's row: each contender's median, and the ratios of ours to the baseline, round by round. */
 function summarize (workload, metric, runs, failures) {
-  const { name, unit, goal, limit, better = 'more', key = 'value' } = metric
+  const { name, unit, goal, limit, better = 'more', strict = false, key = 'value' } = metric
   const baseline = workload.baseline ?? 'upstream'
   const values = {}
   for (const [contender, list] of Object.entries(runs)) {
@@ -105,7 +123,7 @@ function summarize (workload, metric, runs, failures) {
 
   let ratio = null
   if (values.ours && values[baseline]) ratio = spread(values.ours.map((value, i) => value / values[baseline][i]))
-  return { name, unit, better, goal, limit, about: workload.about, baseline, medians, ratio, met: met(), failures }
+  return { name, unit, better, strict, goal, limit, about: workload.about, baseline, medians, ratio, met: met(), failures }
 
   function met () {
     if (limit !== undefined) return medians.ours === undefined ? null : compare(medians.ours, limit)
@@ -113,6 +131,7 @@ function summarize (workload, metric, runs, failures) {
   }
 
   function compare (value, bound) {
+    if (strict && value === bound) return false
     return better === 'less' ? value <= bound : value >= bound
   }
 }

@@ -22,8 +22,8 @@ function digits (value) {
 }
 
 /** The goal of a row, in words. */
-function goal ({ goal, limit, better, unit }) {
-  const sign = better === 'less' ? '≤' : '≥'
+function goal ({ goal, limit, better, strict, unit }) {
+  const sign = better === 'less' ? (strict ? '<' : '≤') : (strict ? '>' : '≥')
   if (limit !== undefined) return `${sign} ${limit} ${unit}`
   return goal === undefined ? '–' : `${sign} ${goal}`
 }

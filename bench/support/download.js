@@ -88,7 +88,7 @@ class Leech {
           else if (!pending) resolve()
         })
       }
-      while (pending < depth && more()) ask()
+      for (let i = 0; i < depth && more(); i++) ask()
     })
   }
 

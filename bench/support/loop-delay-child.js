@@ -10,6 +10,7 @@ const { Leech, seed } = require('./download.js')
 const BLOCKS = 8
 const RC4_ONLY = 2
 const CONNECT_AT_ONCE = 20
+const SETTLE_MS = 500
 
 const blocks = Array.from({ length: BLOCKS }, (_, i) => bytes.block(bytes.BLOCK_LENGTH, i + 1))
 const leeches = []
@@ -38,16 +39,17 @@ const handlers = {
     const idle = new Set(leeches)
     let received = 0
     let over = false
-    const start = performance.now()
-    delay.enable()
     const downloads = leeches.map(leech => leech.download(depth, () => !over, length => {
       received += length
       idle.delete(leech)
     }, thorough))
+    await sleep(SETTLE_MS)
+    const before = received
+    const start = performance.now()
+    delay.enable()
     await sleep(ms)
     delay.disable()
-    const seconds = (performance.now() - start) / 1000
-    const speed = received / seconds
+    const speed = (received - before) * 1000 / (performance.now() - start)
     over = true
     await Promise.all(downloads)
     if (idle.size) throw new Error(`${idle.size} of ${leeches.length} wires received nothing`)

@@ -20,6 +20,7 @@ function tcp ({ name, goal, peEnabled }) {
     goal,
     unit: 'B/s',
     encrypted: peEnabled > 0,
+    scale: 3,
     about: `16 KiB blocks, ${DEPTH} requests in flight on one connection, sockets piped through the wires`,
 
     /** `n` times 64 blocks on a connection of its own. */

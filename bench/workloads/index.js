@@ -12,6 +12,7 @@ module.exports = [
   'large-message',
   'mse-pairs',
   'mse-main-thread',
+  'rc4-alone',
   'rc4-pieces',
   'tcp-plain',
   'tcp-rc4',

@@ -10,6 +10,7 @@ module.exports = {
   goal: 60,
   unit: 'pairs/s',
   encrypted: true,
+  scale: 3,
   about: `two new wires, RC4 only, through both handshakes, ${WIDTH} pairs at a time`,
 
   /** `n` pairs. */
