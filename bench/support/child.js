@@ -1,0 +1,63 @@
+'use strict'
+
+const { fork } = require('node:child_process')
+const path = require('node:path')
+
+/** A child process that answers one request after the other, with its own memory and event loop. */
+class Child {
+  /**
+   * @param {string} file in this folder; has to call {@link serve}
+   * @param {string[]} args
+   */
+  constructor (file, args) {
+    this.process = fork(path.join(__dirname, file), args, { execArgv: ['--expose-gc'] })
+  }
+
+  /**
+   * Sends `request` and waits for the answer.
+   * @param {any} request
+   * @returns {Promise<any>}
+   */
+  ask (request) {
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        this.process.off('message', onmessage)
+        this.process.off('exit', onexit)
+      }
+      const onmessage = ({ error, answer }) => {
+        done()
+        if (error) reject(new Error(error))
+        else resolve(answer)
+      }
+      const onexit = code => {
+        done()
+        reject(new Error(`the child process ended with ${code}`))
+      }
+      this.process.on('message', onmessage)
+      this.process.on('exit', onexit)
+      this.process.send(request)
+    })
+  }
+
+  /** Ends the process. */
+  close () {
+    this.process.kill()
+  }
+}
+
+/**
+ * In a child: answers each request with what `handler` returns.
+ * @param {(request: any) => Promise<any>} handler
+ */
+function serve (handler) {
+  process.on('message', async request => {
+    try {
+      process.send({ answer: await handler(request) })
+    } catch (err) {
+      process.send({ error: err.message })
+    }
+  })
+  process.on('disconnect', () => process.exit())
+}
+
+module.exports = { Child, serve }

@@ -1,0 +1,3 @@
+'use strict'
+
+module.exports = require('../support/loop.js')({ name: 'request, piece, callback: depth 2000', depth: 2000, goal: 6 })
