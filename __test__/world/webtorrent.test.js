@@ -1,0 +1,108 @@
+'use strict'
+
+/** webtorrent from npm, unchanged but for its bittorrent-protocol, in two processes. */
+
+const { spawn } = require('node:child_process')
+const { randomBytes } = require('node:crypto')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { createInterface } = require('node:readline')
+const { pathToFileURL } = require('node:url')
+const { upstreamUnderTest } = require('../helpers/wire')
+const { install } = require('./webtorrent/install')
+
+const UPSTREAM = path.join(__dirname, '../../node_modules/bittorrent-protocol/index.js')
+const MODULES = {
+  ours: upstreamUnderTest ? UPSTREAM : path.join(__dirname, '../../index.js'),
+  upstream: UPSTREAM
+}
+const SIZE = 8 * 1024 * 1024 + 12345
+
+let webtorrent, folder, file, processes
+
+beforeAll(async () => {
+  webtorrent = await install()
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'webtorrent-test-'))
+  file = path.join(folder, 'file.bin')
+  fs.writeFileSync(file, randomBytes(SIZE))
+}, 300_000)
+
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+beforeEach(() => { processes = [] })
+
+afterEach(() => {
+  for (const { child } of processes) if (child.exitCode === null) child.kill('SIGKILL')
+})
+
+test.each([
+  ['ours', 'ours', 'torrentFile'],
+  ['ours', 'ours', 'magnet'],
+  ['ours', 'upstream', 'magnet'],
+  ['upstream', 'ours', 'magnet']
+])('%s downloads from %s, given a %s', async (downloading, seeding, given) => {
+  const seeder = start(seeding, 'seed.mjs', file)
+  const torrent = await seeder.told('port')
+  const into = fs.mkdtempSync(path.join(folder, 'into-'))
+  const downloader = start(downloading, 'download.mjs', torrent.port, into)
+  downloader.child.stdin.write(torrent[given] + '\n')
+
+  const { nodeStream } = await downloader.told('wire')
+  expect(nodeStream).toBe(downloading === 'ours' && !upstreamUnderTest)
+  expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
+  expect(await downloader.told('closed')).toMatchObject({ pending: 0 })
+  await downloader.exited() // by itself, its input is still open
+
+  seeder.child.stdin.end()
+  await seeder.told('destroyed')
+  await seeder.exited()
+  expect(fs.readFileSync(path.join(into, 'file.bin')).equals(fs.readFileSync(file))).toBe(true)
+}, 60_000)
+
+test('the seeder is killed in the middle', async () => {
+  const seeder = start('ours', 'seed.mjs', file)
+  const torrent = await seeder.told('port')
+  const into = fs.mkdtempSync(path.join(folder, 'into-'))
+  const downloader = start('ours', 'download.mjs', torrent.port, into, 512 * 1024)
+  downloader.child.stdin.write(torrent.torrentFile + '\n')
+
+  await downloader.told('downloading')
+  seeder.child.kill('SIGKILL')
+  expect(await downloader.told('closed')).toMatchObject({ pending: 0 })
+  downloader.child.stdin.end()
+  await downloader.told('destroyed')
+  await downloader.exited()
+}, 60_000)
+
+/** Starts one of the scripts; what it tells line by line can be waited for by a key. */
+function start (wire, script, ...args) {
+  const child = spawn(process.execPath, [path.join(__dirname, 'webtorrent', script), ...args], {
+    env: { ...process.env, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href }
+  })
+  const lines = []
+  const output = createInterface({ input: child.stdout })
+  output.on('line', line => lines.push(JSON.parse(line)))
+  let errors = ''
+  child.stderr.on('data', text => { errors += text })
+  const exit = once(child, 'close')
+
+  const started = {
+    child,
+    async told (key) {
+      const find = () => lines.find(line => key in line)
+      for (let ended = false; !find() && !ended;) {
+        ended = await Promise.race([once(output, 'line').then(() => false), exit.then(() => true)])
+      }
+      if (!find()) throw new Error(`${script} ended before it told "${key}"\n${errors}`)
+      return find()
+    },
+    async exited () {
+      const [code, signal] = await exit
+      if (code !== 0) throw new Error(`${script} exited with ${code ?? signal}\n${errors}`)
+    }
+  }
+  processes.push(started)
+  return started
+}

@@ -1,0 +1,32 @@
+/** What seed.mjs and download.mjs share: a webtorrent client that speaks plain TCP, on 127.0.0.1. */
+
+import net from 'node:net'
+import { pathToFileURL } from 'node:url'
+
+// webtorrent listens on all addresses and has no option for it.
+const listen = net.Server.prototype.listen
+net.Server.prototype.listen = function (port, callback) {
+  return listen.call(this, { port, host: '127.0.0.1' }, callback)
+}
+
+const { default: WebTorrent } = await import(pathToFileURL(process.env.WEBTORRENT))
+
+export function createClient (options) {
+  const client = new WebTorrent({
+    dht: false,
+    lsd: false,
+    natPmp: false,
+    natUpnp: false,
+    secure: 0, // no encryption
+    tracker: false,
+    utp: false,
+    webSeeds: false,
+    ...options
+  })
+  client.on('error', err => { throw err })
+  return client
+}
+
+export function tell (what) {
+  process.stdout.write(JSON.stringify(what) + '\n')
+}
