@@ -82,7 +82,8 @@ function read (socket, onHandshake, onMessage) {
       onHandshake(buffer.subarray(0, 68))
       buffer = buffer.subarray(68)
     }
-    while (greeted && buffer.length >= 4 && buffer.length >= 4 + buffer.readUInt32BE(0)) {
+    if (!greeted) return
+    while (buffer.length >= 4 && buffer.length >= 4 + buffer.readUInt32BE(0)) {
       const length = buffer.readUInt32BE(0)
       if (length > 0) onMessage(buffer[4], buffer.subarray(5, 4 + length))
       buffer = buffer.subarray(4 + length)

@@ -29,10 +29,8 @@
 //!
 //! No input makes this module panic, and its work is linear in the input.
 
-use thiserror::Error;
-
 /// Why some bytes are not a bencoded value. Offsets count bytes from the start of the input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The input ends before the value does.
