@@ -1,6 +1,6 @@
 'use strict'
 
-const { kId, kApply, kFail } = require('./symbols.js')
+const { kId, kOutbound, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
 const native = require('./native.js')
 
@@ -141,6 +141,8 @@ class Inbound {
       isDone = true
     } finally {
       this.isRunning = false
+      // The engine may have answered by itself, with rejects.
+      this.wire[kOutbound].scheduleIfAny()
       if (this.isClosed) this.release()
       else if (!isDone) nextTick(resume, this)
     }

@@ -39,6 +39,13 @@ class Outbound {
     nextTick(flush, this)
   }
 
+  /** As `schedule`, whatever the page is about. */
+  scheduleIfAny () {
+    if (this.isScheduled || this.isStalled) return
+    this.run(COMMAND_SUMMARIZE)
+    this.schedule()
+  }
+
   /** Adds a block that follows the header which the engine just queued. */
   addBlock (block) {
     if (block.length > 0) this.blocks.push(block)

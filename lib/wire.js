@@ -631,7 +631,7 @@ class Wire extends Duplex {
     try {
       if (request !== null) request.callback(null, block)
     } finally {
-      this.downloaded += length
+      if (request !== null) this.downloaded += length
       if (!this.#isEnding) {
         try {
           this.emit('download', length)
@@ -1022,8 +1022,11 @@ class Wire extends Duplex {
       try {
         this.#onChoke()
       } finally {
+        const { isRunning } = this[kInbound]
         this[kInbound].close()
-        super.end(done)
+        // Node.js never finishes a stream that was ended within a write of its buffer.
+        if (isRunning) nextTick(() => super.end(done))
+        else super.end(done)
       }
     }
     return this

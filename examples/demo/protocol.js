@@ -1,5 +1,11 @@
 'use strict'
 
+const Wire = require('../..')
+const { bencodeDecode } = require('../../binding.js')
+
+/** Values in a torrent file: it may list many files. */
+const MAX_TORRENT_VALUES = 1 << 20
+
 /**
  * The package that this demo is about.
  *
@@ -7,11 +13,7 @@
  *   a function that reads bencode, with byte strings as Uint8Arrays and dictionaries as objects
  */
 async function load () {
-  const [{ default: Wire }, { default: bencode }] = await Promise.all([
-    import('bittorrent-protocol'),
-    import('bencode')
-  ])
-  return { Wire, decode: bencode.decode }
+  return { Wire, decode: bytes => bencodeDecode(bytes, MAX_TORRENT_VALUES) }
 }
 
 module.exports = { load }

@@ -166,8 +166,10 @@ impl Wire {
         let length = payload.length();
         let request = self.requests.take(Block { piece: index, offset, length });
         self.statistics.received.payload += u64::from(length);
-        self.download.add(u64::from(length), now);
-        if request.is_none() {
+        if request.is_some() {
+            self.download.add(u64::from(length), now);
+        } else {
+            // What nobody asked for must not make a peer look fast.
             self.statistics.unsolicited_pieces += 1;
             self.statistics.unsolicited_bytes += u64::from(length);
         }
