@@ -9,8 +9,9 @@ const { scenarios } = require('./lost-socket/child')
 
 describe.each(['fast', 'no-fast'])('%s', fast => {
   test.each(scenarios)('%s', async scenario => {
-    const child = [path.join(__dirname, 'lost-socket/child.js'), scenario, fast]
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, child, { timeout: 20_000 })
+    const command = [path.join(__dirname, 'lost-socket/child.js'), scenario, fast]
+    const child = promisify(execFile)(process.execPath, command, { timeout: 20_000 })
+    const { stdout, stderr } = await child
     const { callbacks, events, uncaught, closed, after, left } = JSON.parse(stdout)
 
     expect(stderr).toBe('')
