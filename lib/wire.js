@@ -417,7 +417,7 @@ class Wire extends Duplex {
     outbound.schedule()
     if (debug.enabled) this._debug('piece index=%d offset=%d', index, offset)
     this.uploaded += block.length
-    if (this._events.upload !== undefined) this.emit('upload', block.length)
+    this.emit('upload', block.length)
   }
 
   cancel (index, offset, length) {
