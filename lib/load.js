@@ -7,12 +7,7 @@
 
 const path = require('node:path')
 
-/** The platforms with a binary of their own on npm: the folders of `npm/`. */
-const PLATFORMS = [
-  'android-arm64', 'darwin-arm64', 'darwin-x64', 'freebsd-x64', 'linux-arm-gnueabihf',
-  'linux-arm64-gnu', 'linux-arm64-musl', 'linux-x64-gnu', 'linux-x64-musl', 'win32-arm64-msvc',
-  'win32-x64-msvc'
-]
+const { PLATFORMS, platformName } = require('./platform.js')
 
 /** The oldest Rust that is known to build the addon: `rust-version` of Cargo.toml. */
 const RUST_VERSION = '1.88'
@@ -71,20 +66,6 @@ function noAddon (error, ownError) {
   )
   // Without the cause, which Node.js would print below it at such length that nobody sees the rest.
   return Object.assign(new Error(lines.join('\n')), { code: 'ERR_NO_NATIVE_ADDON' })
-}
-
-/** @returns {string} as in the names of the platforms' packages */
-function platformName () {
-  const { platform, arch } = process
-  const abi = {
-    linux: () => isMusl() ? 'musl' : arch === 'arm' ? 'gnueabihf' : 'gnu',
-    win32: () => 'msvc'
-  }[platform]?.()
-  return [platform, arch, abi].filter(Boolean).join('-')
-}
-
-function isMusl () {
-  return !process.report?.getReport().header.glibcVersionRuntime
 }
 
 /** @returns {Error[]} the causes of an error, the first of them first */
