@@ -1,13 +1,14 @@
 'use strict'
 
-const { kId, kOutbound, kApply, kFail } = require('./symbols.js')
+const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
 const native = require('./native.js')
 
 const { page, poll, transfer, touchClock } = native
 const {
   SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_EVENT, SLOT_START, SLOT_LENGTH, SLOT_CONSUMED, SLOT_HEAD,
-  SLOT_TAIL_START, SLOT_TAIL_LENGTH, SLOT_MISSING, SLOT_PAYLOADS, TRANSFER_RECEIVE, EVENT_NONE, NONE
+  SLOT_TAIL_START, SLOT_TAIL_LENGTH, SLOT_MISSING, SLOT_PAYLOADS,
+  SLOT_EARLY_EVENTS, SLOT_TAKES_BLOCKS, TRANSFER_RECEIVE, TRANSFER_DECRYPT, TRANSFER_BODY, EVENT_NONE, NONE
 } = native
 
 const { nextTick } = process
@@ -38,8 +39,12 @@ const LENT = {
  * chunk's end cuts, and hands one event after the other to the wire.
  */
 class Inbound {
-  constructor (wire) {
+  constructor (wire, isNegotiating) {
     this.wire = wire
+    /** What comes belongs to the crypto handshake. */
+    this.isNegotiating = isNegotiating
+    /** What comes is RC4. */
+    this.isEncrypted = false
     /** The chunk at work; `null` between chunks. @type {Buffer | null} */
     this.chunk = null
     /** How long it was when it came: it is shorter if its memory was transferred away since. */
@@ -119,7 +124,7 @@ class Inbound {
   }
 
   begin (chunk, callback) {
-    this.chunk = chunk
+    this.chunk = this.isEncrypted ? this.decrypt(chunk, Buffer.allocUnsafeSlow(chunk.length)) : chunk
     this.length = chunk.length
     this.framed = 0
     this.callback = callback
@@ -157,7 +162,7 @@ class Inbound {
   /** Frames more of the chunk, or begins the next one; tells whether there was more. */
   advance () {
     if (this.chunk !== null) {
-      if (this.framed < this.length) return this.frame() !== null
+      if (this.framed < this.length) return this.isNegotiating ? this.negotiate() : this.frame() !== null
       this.settle()
     }
     if (this.chunk !== null) return true
@@ -173,7 +178,45 @@ class Inbound {
     this.callback = null
     lenders.delete(this)
     // It may bring the next chunk at once, by way of `take`: `run` goes on with it.
-    callback(null)
+    if (callback !== null) callback(null)
+  }
+
+  /** Gives the crypto handshake what it wants of the chunk; tells whether it went on. */
+  negotiate () {
+    const rest = this.framed === 0 ? this.chunk : this.chunk.subarray(this.framed)
+    const used = this.wire[kCrypto].take(rest)
+    this.framed += used
+    return used > 0 || page[SLOT_EARLY_EVENTS] > 0
+  }
+
+  /** Goes on with the crypto handshake after another input than the peer's bytes. */
+  renegotiate () {
+    if (!this.isRunning && !this.isClosed && !this.isPaused) this.run()
+  }
+
+  /**
+   * The crypto handshake is over: what is left of the chunk is the stream, after the `length`
+   * bytes of it that the engine has already decrypted.
+   */
+  endNegotiation (length) {
+    this.isNegotiating = false
+    this.isEncrypted = page[SLOT_TAKES_BLOCKS] !== 0
+    const rest = this.chunk === null ? EMPTY : this.chunk.subarray(this.framed)
+    const stream = Buffer.allocUnsafeSlow(length + rest.length)
+    page[SLOT_WIRE] = this.wire[kId]
+    page[SLOT_COMMAND] = TRANSFER_BODY
+    transfer(stream.subarray(0, length))
+    if (rest.length > 0) this.decrypt(rest, stream.subarray(length))
+    this.chunk = stream
+    this.length = stream.length
+    this.framed = 0
+  }
+
+  decrypt (chunk, plain) {
+    page[SLOT_WIRE] = this.wire[kId]
+    page[SLOT_COMMAND] = TRANSFER_DECRYPT
+    transfer(plain, chunk)
+    return plain
   }
 
   frame () {
@@ -209,7 +252,8 @@ class Inbound {
 
   /** Takes a chunk that is all of one payload. */
   collect (chunk) {
-    this.assembly.set(chunk, this.filled)
+    if (this.isEncrypted) this.decrypt(chunk, this.assembly.subarray(this.filled, this.filled + chunk.length))
+    else this.assembly.set(chunk, this.filled)
     this.filled += chunk.length
     this.missing -= chunk.length
     this.uncounted += chunk.length

@@ -90,6 +90,15 @@ pub const SLOT_UNSENT: u32 = 25;
 /// Out: how many payloads lie whole in the chunk.
 #[napi]
 pub const SLOT_PAYLOADS: u32 = 26;
+/// Out: whether work of the crypto handshake waits for a thread.
+#[napi]
+pub const SLOT_HAS_JOB: u32 = 27;
+/// Out: whether the crypto handshake goes on.
+#[napi]
+pub const SLOT_IS_NEGOTIATING: u32 = 36;
+/// Out: whether blocks have to be given as bytes, to be encrypted or held back.
+#[napi]
+pub const SLOT_TAKES_BLOCKS: u32 = 37;
 
 /// In, as a 64-bit float over two slots, counted in floats: the time, in milliseconds.
 #[napi]
@@ -104,9 +113,13 @@ pub const FLOAT_UPLOAD: u32 = 16;
 #[napi]
 pub const FLOAT_TIMEOUT: u32 = 17;
 
+/// Out: how many events of the crypto handshake wait.
+#[napi]
+pub const SLOT_EARLY_EVENTS: u32 = 38;
+
 /// Out: the first index of a run of haves.
 #[napi]
-pub const SLOT_RUN: u32 = 36;
+pub const SLOT_RUN: u32 = 40;
 /// How many haves a run holds at most.
 #[napi]
 pub const RUN_LENGTH: u32 = PAGE_LENGTH - SLOT_RUN;

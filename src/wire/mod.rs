@@ -13,6 +13,11 @@
 //!    requests of the peer wait while much is unsent, and go on as it drains.
 //! 5. When [`Wire::next_timeout`] has come, call [`Wire::poll_timeout`] until it gives `None`.
 //!
+//! With [`Wire::encrypt`] the crypto handshake (MSE) comes first. While [`Wire::is_negotiating`],
+//! give chunks to [`Wire::handle_negotiation`]; after each of its inputs run what
+//! [`Wire::poll_key_job`] gives, and poll the events. What comes after it passes
+//! [`Wire::decrypt`] on its way to `handle_chunk`.
+//!
 //! Every method takes the time where it needs it: milliseconds of any clock that does not go back.
 //!
 //! # Errors
@@ -22,6 +27,7 @@
 
 pub mod bencode;
 mod decoder;
+mod encryption;
 mod error;
 mod event;
 mod extension;
@@ -54,14 +60,17 @@ pub use statistics::{Speed, Statistics, Traffic};
 use std::collections::VecDeque;
 
 use decoder::Decoder;
+use encryption::Encryption;
 use outbox::Outbox;
 
 /// One side of a connection to a peer.
-#[derive(Debug)]
 pub struct Wire {
     limits: Limits,
     decoder: Decoder,
     outbox: Outbox,
+    encryption: Encryption,
+    /// Events of the crypto handshake, which come before all others.
+    early_events: VecDeque<Event>,
 
     am_choking: bool,
     am_interested: bool,
@@ -104,6 +113,8 @@ impl Wire {
             limits,
             decoder: Decoder::new(),
             outbox: Outbox::default(),
+            encryption: Encryption::Off,
+            early_events: VecDeque::new(),
             am_choking: true,
             am_interested: false,
             peer_choking: true,
@@ -135,6 +146,8 @@ impl Wire {
         self.decoder.stop();
         self.peer_requests.clear();
         self.waiting = VecDeque::new();
+        self.early_events = VecDeque::new();
+        self.encryption = Encryption::Off;
     }
 
     /// How long a request may stay open before [`Wire::poll_timeout`] gives it, in milliseconds;

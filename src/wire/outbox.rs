@@ -3,6 +3,8 @@
 use bytes::{Buf, BufMut, BytesMut};
 use std::collections::VecDeque;
 
+use super::mse::Rc4;
+
 /// Room that an empty outbox may keep.
 const MAX_IDLE_CAPACITY: usize = 16 << 10;
 
@@ -30,7 +32,18 @@ pub(crate) struct Outbox {
 impl Outbox {
     /// Adds bytes.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         self.bytes.put_slice(bytes);
+        self.last_open().bytes += bytes.len() as u32;
+    }
+
+    /// Adds bytes as the cipher makes them.
+    pub(crate) fn append_encrypted(&mut self, bytes: &[u8], cipher: &mut Rc4) {
+        let start = self.bytes.len();
+        self.bytes.resize(start + bytes.len(), 0);
+        cipher.apply(bytes, &mut self.bytes[start..]);
         self.last_open().bytes += bytes.len() as u32;
     }
 
