@@ -15,6 +15,11 @@ const { nextTick } = process
 
 const EMPTY = Buffer.alloc(0)
 
+/** Payloads up to this many bytes are copied: that costs less than lending a part of the chunk. */
+const COPIED_LENGTH = 2048
+/** How much memory small payloads share, and payloads that chunks have cut, in bytes. */
+const SLAB_LENGTH = 64 * 1024
+
 const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get
 
 /** Those who have handed out a part of their chunk and still need another. @type {Set<Inbound>} */
@@ -66,6 +71,11 @@ class Inbound {
     this.uncounted = 0
     /** A payload that is whole, until its event comes. @type {Buffer | null} */
     this.collected = null
+    /** Memory of small payloads, and how much of it is taken. */
+    this.slab = EMPTY
+    this.slabUsed = 0
+    /** Whether this is one of `lenders`. */
+    this.isLending = false
     /** The rest of an event whose listener threw. @type {Function | null} */
     this.unfinished = null
     this.isRunning = false
@@ -140,14 +150,17 @@ class Inbound {
         page[SLOT_WIRE] = this.wire[kId]
         poll()
         const event = page[SLOT_EVENT]
-        if (event !== EVENT_NONE) this.wire[kApply](event)
-        else if (!this.advance()) break
+        if (event !== EVENT_NONE) {
+          this.wire[kApply](event)
+        } else {
+          // The engine may have answered by itself, with rejects.
+          this.wire[kOutbound].schedule()
+          if (!this.advance()) break
+        }
       }
       isDone = true
     } finally {
       this.isRunning = false
-      // The engine may have answered by itself, with rejects.
-      this.wire[kOutbound].scheduleIfAny()
       if (this.isClosed) this.release()
       else if (!isDone) nextTick(resume, this)
     }
@@ -176,7 +189,7 @@ class Inbound {
     const callback = this.callback
     this.chunk = null
     this.callback = null
-    lenders.delete(this)
+    this.endLending()
     // It may bring the next chunk at once, by way of `take`: `run` goes on with it.
     if (callback !== null) callback(null)
   }
@@ -272,11 +285,37 @@ class Inbound {
     if (this.chunk.length !== this.length) return this.failDetached()
     const at = this.origin + start
     const view = this.chunk.subarray(at, at + length)
-    if (--this.payloads > 0 || this.framed < this.length) {
+    if (--this.payloads === 0 && this.framed === this.length) return view
+    if (length > COPIED_LENGTH) return this.lend(view)
+    const copy = this.allocate(length)
+    copy.set(view)
+    return copy
+  }
+
+  lend (view) {
+    if (!this.isLending) {
+      this.isLending = true
       lenders.add(this)
-      Object.defineProperty(view, 'buffer', LENT)
     }
+    Object.defineProperty(view, 'buffer', LENT)
     return view
+  }
+
+  /** Memory for a small payload, from a slab that nothing else of this wire needs. */
+  allocate (length) {
+    if (this.slab.length - this.slabUsed < length) {
+      this.slab = Buffer.allocUnsafeSlow(this.slab === EMPTY ? SLAB_LENGTH / 16 : SLAB_LENGTH)
+      this.slabUsed = 0
+    }
+    const start = this.slabUsed
+    this.slabUsed += length
+    return this.slab.subarray(start, this.slabUsed)
+  }
+
+  endLending () {
+    if (!this.isLending) return
+    this.isLending = false
+    lenders.delete(this)
   }
 
   /** Keeps the rest of the chunk if it lies in memory that is about to be shown to a caller. */
@@ -285,7 +324,7 @@ class Inbound {
       const copy = Buffer.allocUnsafeSlow(this.chunk.length)
       copy.set(this.chunk)
       this.chunk = copy
-      lenders.delete(this)
+      this.endLending()
     }
   }
 
@@ -302,7 +341,7 @@ class Inbound {
     if (this.callback !== null) waiting.unshift(this.callback)
     this.queue = []
     this.chunk = this.callback = this.assembly = this.collected = null
-    lenders.delete(this)
+    this.endLending()
     for (const callback of waiting) callback(null)
   }
 }

@@ -590,26 +590,25 @@ class Wire extends Duplex {
   }
 
   #onHaves () {
-    const length = page[SLOT_RUN_LENGTH]
-    if (length === 1) return this.#onHave(page[SLOT_RUN])
-    // Handlers may use the page, so that the run leaves it first: last first.
-    const run = []
-    for (let i = length - 1; i >= 0; i--) run.push(page[SLOT_RUN + i])
-    this.#emitHaves(run)
+    // Handlers may use the page, so that the run leaves it first.
+    const run = new Array(page[SLOT_RUN_LENGTH])
+    for (let i = 0; i < run.length; i++) run[i] = page[SLOT_RUN + i]
+    this.#emitHaves(run, 0)
   }
 
-  #emitHaves (run) {
+  #emitHaves (run, from) {
+    let i = from
     try {
-      while (run.length > 0 && !this.#isEnding) this.#onHave(run.pop())
+      while (i < run.length && !this.#isEnding) this.#onHave(run[i++])
     } finally {
-      if (run.length > 0) this[kInbound].unfinished = () => this.#emitHaves(run)
+      if (i < run.length) this[kInbound].unfinished = () => this.#emitHaves(run, i)
     }
   }
 
   #onHave (index) {
     if (debug.enabled) this._debug('got have %d', index)
     const pieces = this.peerPieces
-    if (kMark in pieces) pieces[kMark](index, true)
+    if (pieces instanceof PeerPieces) pieces[kMark](index, true)
     else pieces.set(index, true)
     this.emit('have', index)
   }

@@ -99,6 +99,12 @@ pub const COMMAND_CLOSE: u32 = 32;
 /// Lets go in plaintext what waits for a crypto handshake that was never begun.
 #[napi]
 pub const COMMAND_RELEASE_PLAINTEXT: u32 = 34;
+/// Gives the next segments of the output as a run: the bytes and the block of each in turn.
+#[napi]
+pub const COMMAND_OUTPUT: u32 = 35;
+/// Notes that A bytes of output that was taken did not leave yet.
+#[napi]
+pub const COMMAND_SET_UNDELIVERED: u32 = 36;
 /// Does nothing but what every command does at its end: tells what waits.
 #[napi]
 pub const COMMAND_SUMMARIZE: u32 = 33;
@@ -106,7 +112,7 @@ pub const COMMAND_SUMMARIZE: u32 = 33;
 /// Commands with bytes. Frames a chunk, of which JavaScript collected A bytes before.
 #[napi]
 pub const TRANSFER_RECEIVE: u32 = 0;
-/// Fills the bytes with the next segment of the output.
+/// Fills the bytes with the next A segments of the output.
 #[napi]
 pub const TRANSFER_OUTPUT: u32 = 1;
 /// Fills the bytes with the body that the last event announced.
@@ -167,6 +173,9 @@ pub const EVENT_CRYPTO_HANDSHAKE: u32 = 107;
 /// A violation; [`super::wire::NativeWire`] tells which.
 #[napi]
 pub const EVENT_VIOLATION: u32 = 105;
+
+/// How many segments a run holds at most.
+const MAX_SEGMENTS: u32 = RUN_LENGTH / 2;
 
 /// A wire, and what its last event left for the next call.
 pub(super) struct Session {
@@ -233,7 +242,7 @@ impl Sessions {
         });
         if found.is_none() {
             page.set(SLOT_RESULT, RESULT_CLOSED);
-            page.set(SLOT_NEXT_BYTES, 0);
+            page.set(SLOT_HAS_OUTPUT, 0);
         }
     }
 
@@ -247,7 +256,7 @@ impl Sessions {
         });
         if found.is_none() {
             page.set(SLOT_RESULT, RESULT_CLOSED);
-            page.set(SLOT_NEXT_BYTES, 0);
+            page.set(SLOT_HAS_OUTPUT, 0);
         }
     }
 
@@ -255,7 +264,7 @@ impl Sessions {
     pub(super) fn on_panic(&self) {
         self.page.set(SLOT_RESULT, RESULT_PANICKED);
         self.page.set(SLOT_EVENT, EVENT_VIOLATION);
-        self.page.set(SLOT_NEXT_BYTES, 0);
+        self.page.set(SLOT_HAS_OUTPUT, 0);
         self.close(self.page.get(SLOT_WIRE));
     }
 }
@@ -304,6 +313,16 @@ impl Session {
             }
             COMMAND_SET_PEER_PIECE => wire.set_peer_piece(a, page.get(SLOT_B) != 0),
             COMMAND_SET_PEER_HAS_ALL => wire.set_peer_has_all(a != 0),
+            COMMAND_OUTPUT => {
+                let mut count = 0;
+                for segment in wire.output().take(MAX_SEGMENTS as usize) {
+                    page.set(SLOT_RUN + 2 * count, segment.bytes);
+                    page.set(SLOT_RUN + 2 * count + 1, segment.block);
+                    count += 1;
+                }
+                page.set(SLOT_RUN_LENGTH, count);
+            }
+            COMMAND_SET_UNDELIVERED => wire.set_undelivered(a as usize),
             COMMAND_RELEASE_PLAINTEXT => wire.release_plaintext(),
             COMMAND_CLOSE => wire.close(),
             _ => {}
@@ -328,7 +347,7 @@ impl Session {
                 page.set(SLOT_PAYLOADS, intake.payloads as u32);
             }
             TRANSFER_OUTPUT => {
-                wire.take_output(bytes);
+                wire.take_output(a as usize, bytes);
             }
             TRANSFER_BODY => {
                 let body = std::mem::take(&mut self.body);
@@ -385,9 +404,7 @@ impl Session {
         page.set(SLOT_EARLY_EVENTS, self.wire.early_events() as u32);
         page.set(SLOT_TAKES_BLOCKS, self.wire.takes_blocks().into());
 
-        let next = self.wire.peek_output().unwrap_or_default();
-        page.set(SLOT_NEXT_BYTES, next.bytes);
-        page.set(SLOT_NEXT_BLOCK, next.block);
+        page.set(SLOT_HAS_OUTPUT, self.wire.output().next().is_some().into());
         page.set(SLOT_REQUESTS, self.wire.requests().len() as u32);
         page.set(SLOT_PEER_REQUESTS, self.wire.peer_requests().len() as u32);
         page.set(SLOT_WAITING, self.wire.waiting_requests() as u32);

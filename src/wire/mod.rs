@@ -9,7 +9,7 @@
 //!    place in that chunk, or the collected buffer, so resolve it before giving the next chunk.
 //! 3. If not all of the chunk was framed, give the rest, and go on with 2.
 //! 4. Send with the methods named after the messages. They add to the output; take it with
-//!    [`Wire::peek_output`] and [`Wire::take_output`], then call [`Wire::poll_event`] again:
+//!    [`Wire::output`] and [`Wire::take_output`], then call [`Wire::poll_event`] again:
 //!    requests of the peer wait while much is unsent, and go on as it drains.
 //! 5. When [`Wire::next_timeout`] has come, call [`Wire::poll_timeout`] until it gives `None`.
 //!
@@ -95,6 +95,8 @@ pub struct Wire {
     waiting: VecDeque<Block>,
     /// The largest block that we ever asked for, in bytes.
     largest_request: u32,
+    /// Bytes of output that the caller has taken, and that did not leave yet.
+    undelivered: usize,
     /// Rejects that the peer provoked since the output was last empty.
     unread_rejects: u32,
     /// How long a request may stay open, in milliseconds; 0 for ever.
@@ -130,6 +132,7 @@ impl Wire {
             peer_requests: Requests::new(seed),
             waiting: VecDeque::new(),
             largest_request: 0,
+            undelivered: 0,
             unread_rejects: 0,
             request_timeout: 0,
             statistics: Statistics::default(),
