@@ -1,7 +1,7 @@
 'use strict'
 
 const Wire = require('./lib/wire.js')
-const { bencodeDecode } = require('./binding.js')
+const { bencodeDecode } = require('./lib/load.js')
 
 module.exports = Wire
 module.exports.default = Wire

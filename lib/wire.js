@@ -786,10 +786,24 @@ class Wire extends Duplex {
       this.emit('violation', error)
     } finally {
       try {
-        if (this.listenerCount('error') > 0) this.emit('error', error)
+        this.#emitIfHeard(error)
       } finally {
         this.destroy()
       }
+    }
+  }
+
+  /**
+   * Emits `error` to those who listen for it. `socket.pipe(wire)` listens as well, only to throw the
+   * error where it finds itself to be the last: it must not be.
+   */
+  #emitIfHeard (error) {
+    if (this.listenerCount('error') === 0) return
+    this.on('error', noop)
+    try {
+      this.emit('error', error)
+    } finally {
+      this.off('error', noop)
     }
   }
 
