@@ -97,9 +97,10 @@ describe.each([
 describe.each(['bitfield', 'haveAll'])('lt_donthave after %s', first => {
   test('leaves the bookkeeping as upstream\'s is', async () => {
     const logs = []
-    for (const Wire of [classes.ours, classes.upstream]) {
+    const { ours: Ours, upstream: Upstream } = classes
+    for (const Wire of [Ours, Upstream]) {
       const a = new Wire('tcpOutgoing')
-      const b = new classes.upstream('tcpIncoming')
+      const b = new Upstream('tcpIncoming')
       pipeTogether(a, b)
       logs.push(await dontHave(a, b, first))
       await close(a, b)

@@ -68,11 +68,7 @@ impl NativeWire {
         max_peer_requests: u32,
         high_water_mark: u32,
     ) -> Self {
-        let mut limits = Limits::default();
-        limits.max_message_length = max_message_length;
-        limits.max_pieces = max_pieces;
-        limits.max_peer_requests = max_peer_requests;
-        limits.high_water_mark = high_water_mark;
+        let limits = Limits { max_message_length, max_pieces, max_peer_requests, high_water_mark };
         let seed = RandomState::new().hash_one(0);
         let id = engine.sessions.open(limits, seed);
         Self { sessions: engine.sessions.clone(), id }
