@@ -582,9 +582,11 @@ class Wire extends Duplex {
   }
 
   #newPieces (bits) {
-    return new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
-      this.#run(native.COMMAND_SET_PEER_PIECE, index, Number(value))
+    const pieces = new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
+      // A caller may have kept one that a newer word of the peer has replaced.
+      if (pieces === this.#peerPieces) this.#run(native.COMMAND_SET_PEER_PIECE, index, Number(value))
     })
+    return pieces
   }
 
   #onRequest (piece, offset, length, key) {
