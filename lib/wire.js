@@ -312,6 +312,8 @@ class Wire extends Duplex {
       if (this.#hasFast && this.allowedFastSet.includes(list[allowed].piece)) {
         allowed++
       } else {
+        const { piece, offset, length } = list[allowed]
+        if (this.#hasFast && debug.enabled) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
         Request.setKey(list[allowed], -1)
         removeAt(list, allowed)
       }
