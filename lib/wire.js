@@ -1050,7 +1050,8 @@ class Wire extends Duplex {
     this[kId] = NO_WIRE
 
     callback(null)
-    this.once('end', () => super.destroy())
+    // Before the listeners of others, any of which may throw, but with its effect after them.
+    this.prependOnceListener('end', () => nextTick(() => super.destroy()))
     this.push(null)
     // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
     while (this.read() !== null);
