@@ -48,7 +48,7 @@ function readOptions (options) {
   }
   const { infoHashes } = options
   if (infoHashes != null) {
-    if (typeof infoHashes !== 'function' && typeof infoHashes[Symbol.iterator] !== 'function' || typeof infoHashes === 'string') {
+    if (typeof infoHashes === 'string' || (typeof infoHashes !== 'function' && typeof infoHashes[Symbol.iterator] !== 'function')) {
       throw typeError('infoHashes must be an iterable or a function')
     }
     read.infoHashes = infoHashes

@@ -339,6 +339,8 @@ class Wire extends Duplex {
       if (this.#hasFast && this.allowedFastSet.includes(list[allowed].piece)) {
         allowed++
       } else {
+        const { piece, offset, length } = list[allowed]
+        if (this.#hasFast && debug.enabled) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
         Request.setKey(list[allowed], -1)
         removeAt(list, allowed)
       }
@@ -633,9 +635,11 @@ class Wire extends Duplex {
   }
 
   #newPieces (bits) {
-    return new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
-      this.#run(COMMAND_SET_PEER_PIECE, index, Number(value))
+    const pieces = new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
+      // A caller may have kept one that a newer word of the peer has replaced.
+      if (pieces === this.#peerPieces) this.#run(COMMAND_SET_PEER_PIECE, index, Number(value))
     })
+    return pieces
   }
 
   #onRequest (piece, offset, length, key) {
@@ -1117,7 +1121,8 @@ class Wire extends Duplex {
     this[kId] = NO_WIRE
 
     callback(null)
-    this.once('end', () => super.destroy())
+    // Before the listeners of others, any of which may throw, but with its effect after them.
+    this.prependOnceListener('end', () => nextTick(() => super.destroy()))
     this.push(null)
     // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
     while (this.read() !== null);
