@@ -39,6 +39,12 @@ impl Wire {
         if self.is_closed {
             return None;
         }
+        if let Some(event) = self.early_events.pop_front() {
+            if matches!(event, Event::Violation(_)) {
+                self.close();
+            }
+            return Some(event);
+        }
         if let Some(event) = self.poll_waiting(now) {
             return Some(event);
         }
@@ -230,7 +236,7 @@ impl Wire {
         if !self.fast {
             return Ok(());
         }
-        if self.outbox.len() == 0 {
+        if self.unsent() == 0 {
             self.unread_rejects = 0;
         }
         if self.unread_rejects >= self.limits.max_unread_rejects() {
@@ -255,7 +261,7 @@ impl Wire {
     }
 
     fn is_output_high(&self) -> bool {
-        self.outbox.len() > self.limits.high_water_mark as usize
+        self.unsent() > self.limits.high_water_mark as usize
     }
 
     fn check_piece(&self, index: u32) -> Result<(), Violation> {
