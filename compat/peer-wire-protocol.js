@@ -2,7 +2,7 @@
 
 const { Adapter, InnerWire, kWire } = require('./adapter.js')
 const speedMeter = require('./speed.js')
-const { toBytes, checkCallback } = require('../lib/arguments.js')
+const { checkCallback } = require('../lib/arguments.js')
 const { Request, findBlock, isFor } = require('../lib/requests.js')
 
 const { nextTick } = process
