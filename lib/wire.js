@@ -523,7 +523,7 @@ class Wire extends Duplex {
         if (debug.enabled) this._debug('got keep-alive')
         return this.emit('keep-alive')
       case EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
-      case EVENT_EXTENDED_HANDSHAKE: return this.#onExtendedHandshake(this.#body())
+      case EVENT_EXTENDED_HANDSHAKE: return this._onExtendedHandshake(this.#body())
       case EVENT_UNKNOWN:
         if (debug.enabled) this._debug('got unknown message')
         return this.emit('unknownmessage', this.#body())
@@ -740,7 +740,8 @@ class Wire extends Duplex {
     this.emit('allowed-fast', index)
   }
 
-  #onExtendedHandshake (bytes) {
+  /** The packages in compat/ hand the bytes on as they are. */
+  _onExtendedHandshake (bytes) {
     const handshake = native.bencodeDecode(bytes)
     this.peerExtendedHandshake = handshake
 
