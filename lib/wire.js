@@ -1,6 +1,6 @@
 'use strict'
 
-const { Duplex } = require('node:stream')
+const { Duplex, Stream } = require('node:stream')
 const { randomBytes } = require('node:crypto')
 const createDebug = require('debug')
 
@@ -40,6 +40,14 @@ const STREAM_OPTIONS = {
 }
 
 function noop () {}
+
+/** Listeners for errors that `pipe` has put on wires. @type {WeakSet<Function>} */
+const pipeListeners = new WeakSet()
+
+/** Node's `pipe` has just put a listener before all others: it only raises what nobody else hears. */
+function onPipe (source) {
+  if (source instanceof Stream) pipeListeners.add(this.listeners('error')[0])
+}
 
 /**
  * One side of a connection to a BitTorrent peer, as a stream: write to it what the peer sent, read
@@ -110,6 +118,8 @@ class Wire extends Duplex {
     this.downloaded = 0
 
     this.closeReason = null
+
+    this.on('pipe', onPipe)
 
     if (debug.enabled) {
       this._debug('new wire')
@@ -774,7 +784,7 @@ class Wire extends Duplex {
       this.emit('violation', error)
     } finally {
       try {
-        if (this.listenerCount('error') > 0) this.emit('error', error)
+        if (this.listeners('error').some(listener => !pipeListeners.has(listener))) this.emit('error', error)
       } finally {
         this.destroy()
       }
