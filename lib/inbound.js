@@ -179,6 +179,8 @@ class Inbound {
   advance () {
     if (this.chunk !== null) {
       if (this.framed < this.length) return this.isNegotiating ? this.negotiate() : this.frame() !== null
+      // The callback of a chunk that brought a key comes with its answer.
+      if (this.isNegotiating && this.wire[kCrypto].isAgreeing) return false
       this.settle()
     }
     if (this.chunk !== null) return true
