@@ -29,7 +29,8 @@ impl PeerExtensions {
     }
 
     /// Takes the `m` of an extended handshake: later handshakes add to earlier ones, and an id of
-    /// 0 switches an extension off. What is no id, 0 to 255, does not count.
+    /// 0 switches an extension off. What is no id, 0 to 255, does not count, nor does a name longer
+    /// than [`Limits::EXTENDED_NAME_LENGTH`].
     pub(crate) fn update(&mut self, handshake: &Value<'_>) {
         let Some(Value::Dictionary(entries)) = handshake.get(b"m") else { return };
         for (name, value) in entries {
@@ -39,7 +40,9 @@ impl PeerExtensions {
                 self.ids.remove(*name);
             } else if let Some(known) = self.ids.get_mut(*name) {
                 *known = id;
-            } else if self.ids.len() < Limits::EXTENDED_NAMES {
+            } else if self.ids.len() < Limits::EXTENDED_NAMES
+                && name.len() <= Limits::EXTENDED_NAME_LENGTH
+            {
                 self.ids.insert(Box::from(*name), id);
             }
         }
@@ -87,5 +90,15 @@ mod tests {
             update(&mut extensions, format!("d1:md4:{name:04}i1eee").as_bytes());
         }
         assert_eq!(extensions.iter().count(), Limits::EXTENDED_NAMES);
+    }
+
+    #[test]
+    fn long_names_are_not_kept() {
+        let mut extensions = PeerExtensions::new(1);
+        for length in [255, 256, 1 << 19] {
+            let name = "n".repeat(length);
+            update(&mut extensions, format!("d1:md{length}:{name}i1eee").as_bytes());
+        }
+        assert_eq!(extensions.iter().map(|(name, _)| name.len()).collect::<Vec<_>>(), [255]);
     }
 }

@@ -21,6 +21,9 @@ impl Limits {
     pub const ALLOWED_FAST: usize = 100;
     /// How many extension names (BEP 10) of a peer are kept.
     pub const EXTENDED_NAMES: usize = 256;
+    /// How long an extension name (BEP 10) may be, in bytes; longer ones do not count. Names are
+    /// kept: without this, 256 of them could hold 256 of the largest messages.
+    pub const EXTENDED_NAME_LENGTH: usize = 255;
 
     /// How many rejects a peer may provoke without reading any of them: what fits under the
     /// high-water mark, and as many again as requests may wait.
