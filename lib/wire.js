@@ -14,6 +14,7 @@ const { Request, removeAt, findBlock, isFor, toNumbers } = require('./requests.j
 const { WireError, rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkCallback } = require('./arguments.js')
 const { watchDestination } = require('./pipe.js')
+const { updateMapping } = require('./extended.js')
 const { kId, kInbound, kOutbound, kApply, kFail, kMark } = require('./symbols.js')
 
 const { page, floats, command, transfer, touchClock } = native
@@ -687,15 +688,8 @@ class Wire extends Duplex {
   #onExtendedHandshake (bytes) {
     const handshake = native.bencodeDecode(bytes)
     this.peerExtendedHandshake = handshake
-
-    const ids = this.#native.peerExtensions()
     const mapping = this.peerExtendedMapping
-    for (const name of Object.keys(mapping)) {
-      if (!Object.hasOwn(ids, name)) delete mapping[name]
-    }
-    for (const name of Object.keys(ids)) {
-      Object.defineProperty(mapping, name, { value: ids[name], configurable: true, enumerable: true, writable: true })
-    }
+    updateMapping(mapping, handshake.m)
     for (const name of this.#handlers.keys()) {
       if (!this.#isEnding && Object.hasOwn(mapping, name)) this.#callExtension(name, 'onExtendedHandshake', handshake)
     }
