@@ -20,7 +20,8 @@ const { kId, kInbound, kOutbound, kApply, kFail, kMark } = require('./symbols.js
 const { page, floats, command, transfer, touchClock } = native
 const {
   SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C, SLOT_RESULT, SLOT_INDEX, SLOT_OFFSET, SLOT_LENGTH,
-  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_UNSENT,
+  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_WAITING,
+  SLOT_UNSENT,
   FLOAT_NOW, FLOAT_DOWNLOAD, FLOAT_UPLOAD, FLOAT_TIMEOUT, NONE,
   RESULT_OK, RESULT_CHOKED
 } = native
@@ -607,6 +608,7 @@ class Wire extends Duplex {
         this._debug('error satisfying request index=%d offset=%d length=%d (%s)', piece, offset, length, error.message)
       }
       this.#run(native.COMMAND_DECLINE, key)
+      if (page[SLOT_WAITING] > 0) this[kInbound].resumeLater()
       this.#dropPeerRequest(request)
       this[kOutbound].schedule()
       return

@@ -187,7 +187,7 @@ impl Wire {
             self.refuse(block)?;
             return Ok(None);
         }
-        if !self.waiting.is_empty() || self.is_output_high() {
+        if !self.waiting.is_empty() || self.is_busy() {
             self.waiting.push_back(block);
             return Ok(None);
         }
@@ -195,7 +195,7 @@ impl Wire {
     }
 
     fn poll_waiting(&mut self, now: u64) -> Option<Event> {
-        if self.waiting.is_empty() || self.is_output_high() {
+        if self.waiting.is_empty() || self.is_busy() {
             return None;
         }
         let block = self.waiting.pop_front()?;
@@ -254,8 +254,13 @@ impl Wire {
         self.peer.is_some_and(|peer| peer.reserved.extended)
     }
 
-    fn is_output_high(&self) -> bool {
-        self.outbox.len() > self.limits.high_water_mark as usize
+    /// Whether requests of the peer wait: for output to drain, or for the caller to answer those
+    /// that it has. Of a caller that answers late, output alone would hold nothing back: it is
+    /// empty until all the answers come at once.
+    fn is_busy(&self) -> bool {
+        let unsent = self.outbox.len() as u64;
+        let limit = u64::from(self.limits.high_water_mark);
+        unsent > limit || unsent + self.peer_requests.bytes() >= 2 * limit
     }
 
     fn check_piece(&self, index: u32) -> Result<(), Violation> {

@@ -12,7 +12,8 @@ pub struct Limits {
     pub max_pieces: u32,
     /// How many requests of the peer are open, or wait, at a time.
     pub max_peer_requests: u32,
-    /// Bytes of unsent output above which the peer's requests wait.
+    /// Bytes of unsent output above which the peer's requests wait; they wait too while output and
+    /// what the caller still has to answer come to twice as many.
     pub high_water_mark: u32,
 }
 

@@ -10,7 +10,8 @@
 //! 3. If not all of the chunk was framed, give the rest, and go on with 2.
 //! 4. Send with the methods named after the messages. They add to the output; take it with
 //!    [`Wire::peek_output`] and [`Wire::take_output`], then call [`Wire::poll_event`] again:
-//!    requests of the peer wait while much is unsent, and go on as it drains.
+//!    requests of the peer wait while much is unsent or unanswered, and go on as it drains. Call
+//!    it likewise after [`Wire::decline`].
 //! 5. When [`Wire::next_timeout`] has come, call [`Wire::poll_timeout`] until it gives `None`.
 //!
 //! Every method takes the time where it needs it: milliseconds of any clock that does not go back.
@@ -82,7 +83,7 @@ pub struct Wire {
 
     requests: Requests,
     peer_requests: Requests,
-    /// Requests of the peer that wait until output has drained.
+    /// Requests of the peer that wait until output has drained and earlier ones are answered.
     waiting: VecDeque<Block>,
     /// The largest block that we ever asked for, in bytes.
     largest_request: u32,
@@ -217,7 +218,7 @@ impl Wire {
         &self.peer_requests
     }
 
-    /// How many requests of the peer wait until output has drained.
+    /// How many requests of the peer wait until output has drained and earlier ones are answered.
     pub fn waiting_requests(&self) -> usize {
         self.waiting.len()
     }

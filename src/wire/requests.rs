@@ -20,6 +20,8 @@ pub struct Requests {
     /// The keys of `entries` by their block.
     by_block: HashTable<u32>,
     hasher: FixedState,
+    /// The lengths of all blocks together.
+    bytes: u64,
     /// The ends of the chain from the oldest entry to the newest.
     oldest: u32,
     newest: u32,
@@ -54,6 +56,7 @@ impl Requests {
             order: Vec::new(),
             by_block: HashTable::new(),
             hasher: FixedState::with_seed(seed),
+            bytes: 0,
             oldest: NONE,
             newest: NONE,
         }
@@ -74,6 +77,7 @@ impl Requests {
         }
         self.newest = key;
         self.order.push(key);
+        self.bytes += u64::from(block.length);
         let hash = self.hasher.hash_one(block);
         let (entries, hasher) = (&self.entries, &self.hasher);
         self.by_block
@@ -96,6 +100,7 @@ impl Requests {
     /// Removes a request by its key.
     pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
         let entry = self.entries.try_remove(key as usize)?;
+        self.bytes -= u64::from(entry.block.length);
         let hash = self.hasher.hash_one(entry.block);
         if let Ok(found) = self.by_block.find_entry(hash, |&other| other == key) {
             found.remove();
@@ -135,6 +140,7 @@ impl Requests {
         self.entries = Slab::new();
         self.order = Vec::new();
         self.by_block = HashTable::new();
+        self.bytes = 0;
         self.oldest = NONE;
         self.newest = NONE;
     }
@@ -184,6 +190,11 @@ impl Requests {
     /// When the oldest request was made, in milliseconds.
     pub fn oldest_since(&self) -> Option<u64> {
         self.entries.get(self.oldest as usize).map(|entry| entry.since)
+    }
+
+    /// How many bytes the open requests ask for.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// How many requests are open.
@@ -311,6 +322,8 @@ mod tests {
                     model.0.iter().map(|&(block, _)| block).collect::<Vec<_>>());
                 prop_assert_eq!(requests.oldest_since(), model.oldest());
                 prop_assert_eq!(requests.by_block.len(), requests.len());
+                let lengths = model.0.iter().map(|(block, _)| u64::from(block.length));
+                prop_assert_eq!(requests.bytes(), lengths.sum());
             }
         }
     }
