@@ -17,8 +17,8 @@ export declare class Engine {
   poll(): () => void
   /** A function that runs the command in the page. */
   command(): () => void
-  /** A function that runs the command in the page on bytes. */
-  transfer(): (bytes: Uint8Array) => void
+  /** A function that runs the command in the page on bytes, and bytes to read from. */
+  transfer(): (bytes: Uint8Array, source?: Uint8Array) => void
   /** How many wires hold native memory: for tests. */
   get wires(): number
 }
@@ -26,7 +26,7 @@ export declare class Engine {
 /** The state of one wire. */
 export declare class NativeWire {
   /** Opens a wire with its limits. */
-  constructor(engine: Engine, maxMessageLength: number, maxPieces: number, maxPeerRequests: number, highWaterMark: number)
+  constructor(engine: Engine, maxMessageLength: number, maxPieces: number, maxPeerRequests: number, highWaterMark: number, encryption: number)
   /** The number of the wire, for the page. */
   get id(): number
   /** The violation that ended the wire. */
@@ -46,6 +46,13 @@ export declare class NativeWire {
   syncAllowedFast(local: Uint32Array, peer: Uint32Array): void
   /** Replaces what is known of the peer's pieces. */
   setPeerPieces(bits: Uint8Array): void
+  /**
+   * Runs the work of the crypto handshake that waits on the thread pool; gives its result for
+   * `agreed`.
+   */
+  agree(): Promise<unknown> | null
+  /** Takes the result of `agree`; it comes too late where the wire was closed meanwhile. */
+  agreed(agreement: unknown): void
   /** Frees the state before the object is collected. */
   free(): void
 }
@@ -106,6 +113,9 @@ export declare const COMMAND_NEXT_TIMEOUT: number
 /** Sends `not interested`. */
 export declare const COMMAND_NOT_INTERESTED: number
 
+/** Gives the next segments of the output as a run: the bytes and the block of each in turn. */
+export declare const COMMAND_OUTPUT: number
+
 /**
  * Sends `piece` A, offset B, with a block of length C that JavaScript sends on; gives the
  * position of the request that it settles.
@@ -120,6 +130,9 @@ export declare const COMMAND_PORT: number
 
 /** Sends `reject` of A, B, C; gives the position of the request that it settles. */
 export declare const COMMAND_REJECT: number
+
+/** Lets go in plaintext what waits for a crypto handshake that was never begun. */
+export declare const COMMAND_RELEASE_PLAINTEXT: number
 
 /** Sends a `request` of piece A, offset B, length C. `RESULT_CHOKED`. */
 export declare const COMMAND_REQUEST: number
@@ -136,6 +149,9 @@ export declare const COMMAND_SET_STATE: number
 /** Sets the timeout of requests to A milliseconds. */
 export declare const COMMAND_SET_TIMEOUT: number
 
+/** Notes that A bytes of output that was taken did not leave yet. */
+export declare const COMMAND_SET_UNDELIVERED: number
+
 /** Gives both speeds. */
 export declare const COMMAND_SPEEDS: number
 
@@ -150,6 +166,18 @@ export declare const COMMAND_TAKE_TIMED_OUT: number
 
 /** Sends `unchoke`. */
 export declare const COMMAND_UNCHOKE: number
+
+/** In the bits that open a wire: the crypto handshake comes first. */
+export declare const ENCRYPT: number
+
+/**
+ * The crypto handshake is over; index is its method, 0 where the peer began in plaintext. The
+ * first bytes of the stream are the body.
+ */
+export declare const EVENT_CRYPTO_HANDSHAKE: number
+
+/** The crypto handshake needs an info hash; HASH('req2', SKEY) is the body. */
+export declare const EVENT_CRYPTO_INFO_HASH: number
 
 /** The extended handshake; its bytes are the body. */
 export declare const EVENT_EXTENDED_HANDSHAKE: number
@@ -187,11 +215,23 @@ export declare const FLOAT_TIMEOUT: number
 /** Out, likewise: the speed of blocks to the peer, in bytes a second. */
 export declare const FLOAT_UPLOAD: number
 
+/** Likewise: our handshake may travel in step 3. */
+export declare const INITIAL_PAYLOAD: number
+
+/** Likewise: we open the connection. */
+export declare const INITIATOR: number
+
 /** Stands for no number. */
 export declare const NONE: number
 
 /** How many 32-bit slots a page has. */
 export declare const PAGE_LENGTH: number
+
+/** Likewise: plaintext is not offered and not selected. */
+export declare const RC4_ONLY: number
+
+/** Likewise: a plaintext handshake is a violation. */
+export declare const REQUIRE: number
 
 /** The peer is choking. */
 export declare const RESULT_CHOKED: number
@@ -211,8 +251,11 @@ export declare const RESULT_OK: number
 /** A defect of this package: the call panicked, and the wire is gone. */
 export declare const RESULT_PANICKED: number
 
-/** How many haves a run holds at most. */
+/** How many numbers a run holds at most. */
 export declare const RUN_LENGTH: number
+
+/** HASH('req2', SKEY) of the 20 bytes of an info hash, in hexadecimal; empty for other lengths. */
+export declare function skeyHashHex(infoHash: Uint8Array): string
 
 /** In: the first argument. */
 export declare const SLOT_A: number
@@ -229,14 +272,26 @@ export declare const SLOT_COMMAND: number
 /** Out: how many bytes of a chunk were framed. */
 export declare const SLOT_CONSUMED: number
 
+/** Out: how many events of the crypto handshake wait. */
+export declare const SLOT_EARLY_EVENTS: number
+
 /** Out: the kind of event, one of `EVENT_*`. */
 export declare const SLOT_EVENT: number
+
+/** Out: whether work of the crypto handshake waits for a thread. */
+export declare const SLOT_HAS_JOB: number
+
+/** Out: whether output waits. */
+export declare const SLOT_HAS_OUTPUT: number
 
 /** Out: how many bytes at the start of a chunk belong to the payload under collection. */
 export declare const SLOT_HEAD: number
 
 /** Out: a piece index; of an event without one, its number (port, id of an extension). */
 export declare const SLOT_INDEX: number
+
+/** Out: whether the crypto handshake goes on. */
+export declare const SLOT_IS_NEGOTIATING: number
 
 /** Out: the key of a request of the peer. */
 export declare const SLOT_KEY: number
@@ -246,12 +301,6 @@ export declare const SLOT_LENGTH: number
 
 /** Out: how many bytes of the payload under collection are still to come. */
 export declare const SLOT_MISSING: number
-
-/** Out: the length of the block that follows them; 0 if none does. */
-export declare const SLOT_NEXT_BLOCK: number
-
-/** Out: how many bytes the next segment of the output has; 0 if nothing waits. */
-export declare const SLOT_NEXT_BYTES: number
 
 /** Out: an offset in a piece, in bytes. */
 export declare const SLOT_OFFSET: number
@@ -271,10 +320,10 @@ export declare const SLOT_REQUESTS: number
 /** Out: how a command went, one of `RESULT_*`. */
 export declare const SLOT_RESULT: number
 
-/** Out: the first index of a run of haves. */
+/** Out: the first entry of a run: of haves, or of segments of the output. */
 export declare const SLOT_RUN: number
 
-/** Out: how many indices the run of haves holds. */
+/** Out: how many entries the run holds. */
 export declare const SLOT_RUN_LENGTH: number
 
 /** Out: where a payload begins in the chunk, in bytes; `NONE` if it was collected. */
@@ -285,6 +334,9 @@ export declare const SLOT_TAIL_LENGTH: number
 
 /** Out: where a payload that is to be collected begins in the chunk. */
 export declare const SLOT_TAIL_START: number
+
+/** Out: whether blocks have to be given as bytes, to be encrypted or held back. */
+export declare const SLOT_TAKES_BLOCKS: number
 
 /** Out: how many bytes wait to be sent. */
 export declare const SLOT_UNSENT: number
@@ -319,11 +371,17 @@ export interface TrafficCount {
   messages: number
 }
 
+/** Answers the peer's request of key A with the bytes of its block, likewise. */
+export declare const TRANSFER_ANSWER: number
+
 /** Sends `bitfield`. */
 export declare const TRANSFER_BITFIELD: number
 
 /** Fills the bytes with the body that the last event announced. */
 export declare const TRANSFER_BODY: number
+
+/** Fills the bytes with the source, decrypted. */
+export declare const TRANSFER_DECRYPT: number
 
 /** Sends a message of the extension whose id is A. */
 export declare const TRANSFER_EXTENDED: number
@@ -331,11 +389,23 @@ export declare const TRANSFER_EXTENDED: number
 /** Sends a handshake: 20 bytes of info hash, 20 of peer id; A, B, C switch DHT, fast, extended. */
 export declare const TRANSFER_HANDSHAKE: number
 
-/** Fills the bytes with the next segment of the output. */
+/** Takes bytes of the crypto handshake; consumes as many as it used. */
+export declare const TRANSFER_NEGOTIATE: number
+
+/** Fills the bytes with the next A segments of the output. */
 export declare const TRANSFER_OUTPUT: number
+
+/** Sends `piece` A, offset B, with the bytes of its block: where `SLOT_TAKES_BLOCKS`. */
+export declare const TRANSFER_PIECE: number
 
 /** Commands with bytes. Frames a chunk, of which JavaScript collected A bytes before. */
 export declare const TRANSFER_RECEIVE: number
+
+/** Gives the crypto handshake the 20 bytes of its info hash. */
+export declare const TRANSFER_SET_INFO_HASH: number
+
+/** Begins the crypto handshake for the 20 bytes of an info hash. */
+export declare const TRANSFER_START_ENCRYPTION: number
 
 /** A violation of the protocol. */
 export interface ViolationReport {

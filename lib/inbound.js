@@ -1,18 +1,24 @@
 'use strict'
 
-const { kId, kOutbound, kApply, kFail } = require('./symbols.js')
+const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
 const native = require('./native.js')
 
 const { page, poll, transfer, touchClock } = native
 const {
   SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_EVENT, SLOT_START, SLOT_LENGTH, SLOT_CONSUMED, SLOT_HEAD,
-  SLOT_TAIL_START, SLOT_TAIL_LENGTH, SLOT_MISSING, SLOT_PAYLOADS, TRANSFER_RECEIVE, EVENT_NONE, NONE
+  SLOT_TAIL_START, SLOT_TAIL_LENGTH, SLOT_MISSING, SLOT_PAYLOADS,
+  SLOT_EARLY_EVENTS, SLOT_TAKES_BLOCKS, TRANSFER_RECEIVE, TRANSFER_DECRYPT, TRANSFER_BODY, EVENT_NONE, NONE
 } = native
 
 const { nextTick } = process
 
 const EMPTY = Buffer.alloc(0)
+
+/** Payloads up to this many bytes are copied: that costs less than lending a part of the chunk. */
+const COPIED_LENGTH = 2048
+/** How much memory small payloads share, and payloads that chunks have cut, in bytes. */
+const SLAB_LENGTH = 64 * 1024
 
 const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get
 
@@ -38,8 +44,12 @@ const LENT = {
  * chunk's end cuts, and hands one event after the other to the wire.
  */
 class Inbound {
-  constructor (wire) {
+  constructor (wire, isNegotiating) {
     this.wire = wire
+    /** What comes belongs to the crypto handshake. */
+    this.isNegotiating = isNegotiating
+    /** What comes is RC4. */
+    this.isEncrypted = false
     /** The chunk at work; `null` between chunks. @type {Buffer | null} */
     this.chunk = null
     /** How long it was when it came: it is shorter if its memory was transferred away since. */
@@ -61,6 +71,11 @@ class Inbound {
     this.uncounted = 0
     /** A payload that is whole, until its event comes. @type {Buffer | null} */
     this.collected = null
+    /** Memory of small payloads, and how much of it is taken. */
+    this.slab = EMPTY
+    this.slabUsed = 0
+    /** Whether this is one of `lenders`. */
+    this.isLending = false
     /** The rest of an event whose listener threw. @type {Function | null} */
     this.unfinished = null
     this.isRunning = false
@@ -124,7 +139,7 @@ class Inbound {
   }
 
   begin (chunk, callback) {
-    this.chunk = chunk
+    this.chunk = this.isEncrypted ? this.decrypt(chunk, Buffer.allocUnsafeSlow(chunk.length)) : chunk
     this.length = chunk.length
     this.framed = 0
     this.callback = callback
@@ -140,14 +155,17 @@ class Inbound {
         page[SLOT_WIRE] = this.wire[kId]
         poll()
         const event = page[SLOT_EVENT]
-        if (event !== EVENT_NONE) this.wire[kApply](event)
-        else if (!this.advance()) break
+        if (event !== EVENT_NONE) {
+          this.wire[kApply](event)
+        } else {
+          // The engine may have answered by itself, with rejects.
+          this.wire[kOutbound].schedule()
+          if (!this.advance()) break
+        }
       }
       isDone = true
     } finally {
       this.isRunning = false
-      // The engine may have answered by itself, with rejects.
-      this.wire[kOutbound].scheduleIfAny()
       if (this.isClosed) this.release()
       else if (!isDone) nextTick(resume, this)
     }
@@ -162,7 +180,7 @@ class Inbound {
   /** Frames more of the chunk, or begins the next one; tells whether there was more. */
   advance () {
     if (this.chunk !== null) {
-      if (this.framed < this.length) return this.frame() !== null
+      if (this.framed < this.length) return this.isNegotiating ? this.negotiate() : this.frame() !== null
       this.settle()
     }
     if (this.chunk !== null) return true
@@ -176,9 +194,47 @@ class Inbound {
     const callback = this.callback
     this.chunk = null
     this.callback = null
-    lenders.delete(this)
+    this.endLending()
     // It may bring the next chunk at once, by way of `take`: `run` goes on with it.
-    callback(null)
+    if (callback !== null) callback(null)
+  }
+
+  /** Gives the crypto handshake what it wants of the chunk; tells whether it went on. */
+  negotiate () {
+    const rest = this.framed === 0 ? this.chunk : this.chunk.subarray(this.framed)
+    const used = this.wire[kCrypto].take(rest)
+    this.framed += used
+    return used > 0 || page[SLOT_EARLY_EVENTS] > 0
+  }
+
+  /** Goes on with the crypto handshake after another input than the peer's bytes. */
+  renegotiate () {
+    if (!this.isRunning && !this.isClosed && !this.isPaused) this.run()
+  }
+
+  /**
+   * The crypto handshake is over: what is left of the chunk is the stream, after the `length`
+   * bytes of it that the engine has already decrypted.
+   */
+  endNegotiation (length) {
+    this.isNegotiating = false
+    this.isEncrypted = page[SLOT_TAKES_BLOCKS] !== 0
+    const rest = this.chunk === null ? EMPTY : this.chunk.subarray(this.framed)
+    const stream = Buffer.allocUnsafeSlow(length + rest.length)
+    page[SLOT_WIRE] = this.wire[kId]
+    page[SLOT_COMMAND] = TRANSFER_BODY
+    transfer(stream.subarray(0, length))
+    if (rest.length > 0) this.decrypt(rest, stream.subarray(length))
+    this.chunk = stream
+    this.length = stream.length
+    this.framed = 0
+  }
+
+  decrypt (chunk, plain) {
+    page[SLOT_WIRE] = this.wire[kId]
+    page[SLOT_COMMAND] = TRANSFER_DECRYPT
+    transfer(plain, chunk)
+    return plain
   }
 
   frame () {
@@ -214,7 +270,8 @@ class Inbound {
 
   /** Takes a chunk that is all of one payload. */
   collect (chunk) {
-    this.assembly.set(chunk, this.filled)
+    if (this.isEncrypted) this.decrypt(chunk, this.assembly.subarray(this.filled, this.filled + chunk.length))
+    else this.assembly.set(chunk, this.filled)
     this.filled += chunk.length
     this.missing -= chunk.length
     this.uncounted += chunk.length
@@ -233,11 +290,37 @@ class Inbound {
     if (this.chunk.length !== this.length) return this.failDetached()
     const at = this.origin + start
     const view = this.chunk.subarray(at, at + length)
-    if (--this.payloads > 0 || this.framed < this.length) {
+    if (--this.payloads === 0 && this.framed === this.length) return view
+    if (length > COPIED_LENGTH) return this.lend(view)
+    const copy = this.allocate(length)
+    copy.set(view)
+    return copy
+  }
+
+  lend (view) {
+    if (!this.isLending) {
+      this.isLending = true
       lenders.add(this)
-      Object.defineProperty(view, 'buffer', LENT)
     }
+    Object.defineProperty(view, 'buffer', LENT)
     return view
+  }
+
+  /** Memory for a small payload, from a slab that nothing else of this wire needs. */
+  allocate (length) {
+    if (this.slab.length - this.slabUsed < length) {
+      this.slab = Buffer.allocUnsafeSlow(this.slab === EMPTY ? SLAB_LENGTH / 16 : SLAB_LENGTH)
+      this.slabUsed = 0
+    }
+    const start = this.slabUsed
+    this.slabUsed += length
+    return this.slab.subarray(start, this.slabUsed)
+  }
+
+  endLending () {
+    if (!this.isLending) return
+    this.isLending = false
+    lenders.delete(this)
   }
 
   /** Keeps the rest of the chunk if it lies in memory that is about to be shown to a caller. */
@@ -246,7 +329,7 @@ class Inbound {
       const copy = Buffer.allocUnsafeSlow(this.chunk.length)
       copy.set(this.chunk)
       this.chunk = copy
-      lenders.delete(this)
+      this.endLending()
     }
   }
 
@@ -263,7 +346,7 @@ class Inbound {
     if (this.callback !== null) waiting.unshift(this.callback)
     this.queue = []
     this.chunk = this.callback = this.assembly = this.collected = null
-    lenders.delete(this)
+    this.endLending()
     for (const callback of waiting) callback(null)
   }
 }

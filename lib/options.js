@@ -7,12 +7,20 @@ const NUMBERS = {
   maxMessageLength: { value: 1 << 20, least: 68, most: 0x7fffffff },
   maxPieces: { value: 2097152, least: 1, most: 0x7fffffff },
   maxPeerRequests: { value: 2000, least: 1, most: 1 << 20 },
-  highWaterMark: { value: 256 << 10, least: 1, most: 0x3fffffff }
+  highWaterMark: { value: 256 << 10, least: 1, most: 0x3fffffff },
+  cryptoTimeout: { value: 0, least: 0, most: 0x7fffffff }
 }
 
-const DEFAULTS = Object.freeze(Object.fromEntries(
-  Object.entries(NUMBERS).map(([name, { value }]) => [name, value])
-))
+const BOOLEANS = {
+  requireEncryption: false,
+  initialPayload: true
+}
+
+const DEFAULTS = Object.freeze({
+  ...Object.fromEntries(Object.entries(NUMBERS).map(([name, { value }]) => [name, value])),
+  ...BOOLEANS,
+  infoHashes: undefined
+})
 
 /**
  * Fills in the defaults.
@@ -31,6 +39,19 @@ function readOptions (options) {
       throw rangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`)
     }
     read[name] = value
+  }
+  for (const name of Object.keys(BOOLEANS)) {
+    const value = options[name]
+    if (value === undefined) continue
+    if (typeof value !== 'boolean') throw typeError(`${name} must be a boolean, not ${typeof value}`)
+    read[name] = value
+  }
+  const { infoHashes } = options
+  if (infoHashes != null) {
+    if (typeof infoHashes !== 'function' && typeof infoHashes[Symbol.iterator] !== 'function' || typeof infoHashes === 'string') {
+      throw typeError('infoHashes must be an iterable or a function')
+    }
+    read.infoHashes = infoHashes
   }
   return read
 }

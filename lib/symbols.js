@@ -7,6 +7,8 @@ module.exports = {
   /** The parts of a wire: what comes in, and what goes out. */
   kInbound: Symbol('inbound'),
   kOutbound: Symbol('outbound'),
+  /** The crypto handshake of a wire; `null` where there is none. */
+  kCrypto: Symbol('crypto'),
   /** Applies an event that the page describes. */
   kApply: Symbol('apply'),
   /** Closes the wire for a fault of the peer. */

@@ -8,6 +8,7 @@ const bencode = require('./bencode.js')
 const native = require('./native.js')
 const Inbound = require('./inbound.js')
 const Outbound = require('./outbound.js')
+const CryptoHandshake = require('./crypto-handshake.js')
 const readOptions = require('./options.js')
 const { PeerPieces, HaveAll } = require('./bitfield.js')
 const { Request, removeAt, findBlock, isFor, toNumbers } = require('./requests.js')
@@ -15,7 +16,7 @@ const { WireError, rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkCallback } = require('./arguments.js')
 const { watchDestination } = require('./pipe.js')
 const { updateMapping } = require('./extended.js')
-const { kId, kInbound, kOutbound, kApply, kFail, kMark } = require('./symbols.js')
+const { kId, kInbound, kOutbound, kCrypto, kApply, kFail, kMark } = require('./symbols.js')
 
 const { page, floats, command, transfer, touchClock } = native
 const {
@@ -67,6 +68,8 @@ class Wire extends Duplex {
   /** How many entries of the allowed-fast lists the engine knows. */
   #allowedFastKnown = 0
   #peerAllowedFastKnown = 0
+  /** Blocks are given to the engine as bytes, to be encrypted or held back. */
+  #takesBlocks = false
   #isEnding = false
   #isFinished = false
   #options
@@ -76,9 +79,12 @@ class Wire extends Duplex {
     super(STREAM_OPTIONS)
     this.#options = readOptions(options)
     const { maxMessageLength, maxPieces, maxPeerRequests, highWaterMark } = this.#options
-    this.#native = new native.NativeWire(native.engine, maxMessageLength, maxPieces, maxPeerRequests, highWaterMark)
+    const encryption = CryptoHandshake.flags(type, peEnabled, this.#options)
+    this.#native = new native.NativeWire(native.engine, maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, encryption)
     this[kId] = this.#native.id
-    this[kInbound] = new Inbound(this)
+    this[kCrypto] = encryption === 0 ? null : new CryptoHandshake(this, this.#native, this.#options)
+    this.#takesBlocks = encryption !== 0
+    this[kInbound] = new Inbound(this, encryption !== 0)
     this[kOutbound] = new Outbound(this)
 
     this.peerId = null
@@ -122,11 +128,11 @@ class Wire extends Duplex {
   }
 
   get _cryptoHandshakeDone () {
-    return false
+    return this[kCrypto] !== null && this[kCrypto].isDone
   }
 
   get _encryptionMethod () {
-    return undefined
+    return this[kCrypto]?.method
   }
 
   get amChoking () {
@@ -252,9 +258,16 @@ class Wire extends Duplex {
   // SENDING
   //
 
-  startEncryption (infoHash) {}
+  startEncryption (infoHash) {
+    if (this[kCrypto] === null || this.#isEnding) return
+    if (debug.enabled) this._debug('PE: start for %s', infoHash)
+    this[kCrypto].start(infoHash)
+  }
 
-  setInfoHash (infoHash) {}
+  setInfoHash (infoHash) {
+    if (this[kCrypto] === null || this.#isEnding) return
+    this[kCrypto].setInfoHash(infoHash)
+  }
 
   keepAlive () {
     if (debug.enabled) this._debug('keep-alive')
@@ -276,9 +289,10 @@ class Wire extends Duplex {
       dht: Boolean(extensions?.dht),
       fast: Boolean(extensions?.fast)
     }
-    this.#prepare(native.TRANSFER_HANDSHAKE, Number(this.extensions.dht), Number(this.extensions.fast), 1)
-    transfer(Buffer.concat([infoHashBytes, peerIdBytes]))
+    this.#transfer(native.TRANSFER_HANDSHAKE, Buffer.concat([infoHashBytes, peerIdBytes]),
+      Number(this.extensions.dht), Number(this.extensions.fast), 1)
     this[kOutbound].schedule()
+    if (this[kInbound].isNegotiating) this[kCrypto].releaseLater()
     this.#isHandshakeSent = true
     this.#enableFast()
 
@@ -379,7 +393,8 @@ class Wire extends Duplex {
     const block = toBytes(buffer, 'buffer')
     if (this.#isFinished) return
     touchClock()
-    this.#run(native.COMMAND_PIECE, index, offset, block.length)
+    if (this.#takesBlocks) this.#transfer(native.TRANSFER_PIECE, block, index, offset)
+    else this.#run(native.COMMAND_PIECE, index, offset, block.length)
     this.#settlePeerRequest(index, offset, block.length)
     this.#sendBlock(index, offset, block)
   }
@@ -387,7 +402,7 @@ class Wire extends Duplex {
   /** Sends on the block whose header the engine has just queued. */
   #sendBlock (index, offset, block) {
     const outbound = this[kOutbound]
-    outbound.addBlock(block)
+    if (!this.#takesBlocks) outbound.addBlock(block)
     outbound.schedule()
     if (debug.enabled) this._debug('piece index=%d offset=%d', index, offset)
     this.uploaded += block.length
@@ -499,6 +514,8 @@ class Wire extends Duplex {
       case native.EVENT_UNKNOWN:
         if (debug.enabled) this._debug('got unknown message')
         return this.emit('unknownmessage', this.#body())
+      case native.EVENT_CRYPTO_INFO_HASH: return this.#onCryptoInfoHash(this.#body().toString('hex'))
+      case native.EVENT_CRYPTO_HANDSHAKE: return this.#onCryptoHandshake(page[SLOT_INDEX], page[SLOT_LENGTH])
       case native.EVENT_VIOLATION: return this.#onViolation()
     }
   }
@@ -506,9 +523,31 @@ class Wire extends Duplex {
   /** The bytes that came with the event. */
   #body () {
     const bytes = Buffer.allocUnsafeSlow(page[SLOT_LENGTH])
-    this.#prepare(native.TRANSFER_BODY)
-    transfer(bytes)
+    this.#transfer(native.TRANSFER_BODY, bytes)
     return bytes
+  }
+
+  #onCryptoInfoHash (hash) {
+    if (debug.enabled) this._debug('PE: got step 3 for %s', hash)
+    try {
+      this.emit('crypto-infohash', hash)
+    } finally {
+      if (!this.#isEnding) this[kCrypto].answerStep3(hash)
+    }
+  }
+
+  /**
+   * @param {number} method 1 plaintext, 2 RC4, 0 if the peer began with a plaintext handshake
+   * @param {number} received how many bytes of the stream came within the crypto handshake
+   */
+  #onCryptoHandshake (method, received) {
+    this[kInbound].endNegotiation(received)
+    this.#takesBlocks = this[kInbound].isEncrypted
+    // To a peer that connects and speaks plaintext there was no crypto handshake.
+    if (method === 0 && this.type.includes('Incoming')) return this[kCrypto].close()
+    if (debug.enabled) this._debug('PE: crypto handshake done (method %s)', method)
+    this[kCrypto].finish(method === 0 ? null : method)
+    this.emit('crypto-handshake')
   }
 
   #onHandshake (bits, body) {
@@ -553,26 +592,25 @@ class Wire extends Duplex {
   }
 
   #onHaves () {
-    const length = page[SLOT_RUN_LENGTH]
-    if (length === 1) return this.#onHave(page[SLOT_RUN])
-    // Handlers may use the page, so that the run leaves it first: last first.
-    const run = []
-    for (let i = length - 1; i >= 0; i--) run.push(page[SLOT_RUN + i])
-    this.#emitHaves(run)
+    // Handlers may use the page, so that the run leaves it first.
+    const run = new Array(page[SLOT_RUN_LENGTH])
+    for (let i = 0; i < run.length; i++) run[i] = page[SLOT_RUN + i]
+    this.#emitHaves(run, 0)
   }
 
-  #emitHaves (run) {
+  #emitHaves (run, from) {
+    let i = from
     try {
-      while (run.length > 0 && !this.#isEnding) this.#onHave(run.pop())
+      while (i < run.length && !this.#isEnding) this.#onHave(run[i++])
     } finally {
-      if (run.length > 0) this[kInbound].unfinished = () => this.#emitHaves(run)
+      if (i < run.length) this[kInbound].unfinished = () => this.#emitHaves(run, i)
     }
   }
 
   #onHave (index) {
     if (debug.enabled) this._debug('got have %d', index)
     const pieces = this.peerPieces
-    if (kMark in pieces) pieces[kMark](index, true)
+    if (pieces instanceof PeerPieces) pieces[kMark](index, true)
     else pieces.set(index, true)
     this.emit('have', index)
   }
@@ -615,7 +653,8 @@ class Wire extends Duplex {
     }
     const block = toBytes(buffer, 'buffer')
     touchClock()
-    this.#run(native.COMMAND_ANSWER, key, block.length)
+    if (this.#takesBlocks) this.#transfer(native.TRANSFER_ANSWER, block, key)
+    else this.#run(native.COMMAND_ANSWER, key, block.length)
     const isOpen = page[SLOT_RESULT] === RESULT_OK
     this.#dropPeerRequest(request)
     if (isOpen) this.#sendBlock(piece, offset, block)
@@ -963,9 +1002,13 @@ class Wire extends Duplex {
     this.#send(what, a, b, c)
   }
 
-  #sendBytes (what, bytes, a) {
-    this.#prepare(what, a)
+  #transfer (what, bytes, a, b, c) {
+    this.#prepare(what, a, b, c)
     transfer(bytes)
+  }
+
+  #sendBytes (what, bytes, a) {
+    this.#transfer(what, bytes, a)
     this[kOutbound].schedule()
   }
 
@@ -1012,6 +1055,7 @@ class Wire extends Duplex {
     const done = [chunk, encoding, callback].find(argument => typeof argument === 'function')
     this.#isEnding = true
     clearInterval(this.#keepAliveTimer)
+    this[kCrypto]?.close()
     try {
       this.#onUninterested()
     } finally {

@@ -35,7 +35,8 @@ describe.each([
   afterEach(() => close(a, b))
 
   test('ut_metadata fetches metadata of several pieces', async () => {
-    const info = { length: 3e6, name: 'some file', 'piece length': 16384, pieces: Buffer.alloc(20 * 3000, 'hashes ') }
+    const pieces = Buffer.alloc(20 * 3000, 'hashes ')
+    const info = { length: 3000 * 16384, name: 'some file', 'piece length': 16384, pieces }
     const torrent = bencode({ info })
     const infoHash = createHash('sha1').update(bencode(info)).digest('hex')
     expect(bencode(info).length).toBeGreaterThan(3 * 16384)
@@ -64,7 +65,7 @@ describe.each([
   test('ut_pex hands on peers, and drops a peer that sends too often', async () => {
     a.use(utPex())
     b.use(utPex())
-    const mapped = new Promise(resolve => b.on('extended', name => name === 'handshake' && resolve()))
+    const mapped = extendedHandshake(b)
     await shakeHands(a, b)
     await mapped
 
@@ -97,9 +98,10 @@ describe.each([
 describe.each(['bitfield', 'haveAll'])('lt_donthave after %s', first => {
   test('leaves the bookkeeping as upstream\'s is', async () => {
     const logs = []
-    for (const Wire of [classes.ours, classes.upstream]) {
+    const { ours: Ours, upstream: Upstream } = classes
+    for (const Wire of [Ours, Upstream]) {
       const a = new Wire('tcpOutgoing')
-      const b = new classes.upstream('tcpIncoming')
+      const b = new Upstream('tcpIncoming')
       pipeTogether(a, b)
       logs.push(await dontHave(a, b, first))
       await close(a, b)
@@ -107,6 +109,13 @@ describe.each(['bitfield', 'haveAll'])('lt_donthave after %s', first => {
     expect(logs[0]).toEqual(logs[1])
   })
 })
+
+/** Resolves when `wire` has the peer's extended handshake. */
+function extendedHandshake (wire) {
+  return new Promise(resolve => {
+    wire.on('extended', name => name === 'handshake' && resolve())
+  })
+}
 
 /**
  * `a` asks for blocks of several pieces, `b` says that it does not have piece 1 any more, answers
@@ -121,12 +130,13 @@ async function dontHave (a, b, first) {
     a.requests.map(r => `${r.piece}:${r.offset}:${r.length}`).join(' '),
     a.downloaded, a.peerPieces.get(1), a.peerPieces.get(2)
   ])
-  const ask = (name, piece, offset, length, then) => a.request(piece, offset, length, (err, block) => {
-    log.callbacks.push([name, err && err.message, block && block.length, a.requests.length])
-    if (err) log.failed.push(name)
-    else log.answered.push(name)
-    then?.()
-  })
+  const ask = (name, piece, offset, length, then) => {
+    a.request(piece, offset, length, (err, block) => {
+      log.callbacks.push([name, err && err.message, block && block.length, a.requests.length])
+      log[err ? 'failed' : 'answered'].push(name)
+      then?.()
+    })
+  }
   b.on('request', (piece, offset, length, respond) => {
     waiting.set(`${piece}:${offset}`, () => respond(null, Buffer.alloc(length, piece)))
   })
@@ -138,7 +148,7 @@ async function dontHave (a, b, first) {
 
   a.use(ltDonthave())
   b.use(ltDonthave())
-  const mapped = new Promise(resolve => b.on('extended', name => name === 'handshake' && resolve()))
+  const mapped = extendedHandshake(b)
   const fast = first === 'haveAll'
   await shakeHands(a, b, { fast })
   await mapped
@@ -148,7 +158,7 @@ async function dontHave (a, b, first) {
 
   ask('first 1', 1, 0, 10)
   ask('0', 0, 0, 20)
-  ask('second 1', 1, 16, 10, () => ask('9', 9, 0, 33)) // a caller that asks for another block at once
+  ask('second 1', 1, 16, 10, () => ask('9', 9, 0, 33)) // asks for another block instead
   ask('2', 2, 0, 30)
   ask('again 1', 1, 0, 10) // the first once more
   ask('3', 3, 0, 40)

@@ -43,8 +43,9 @@ describe.each(['connects', 'is connected to'])('this wire %s', role => {
     theirs.extendedMapping = { 7: 'ut_something' }
 
     const handshakes = await shakeHands(ours, theirs, { dht: true, fast: true })
-    expect(handshakes[0]).toEqual([INFO_HASH, PEER_IDS[1], { dht: true, fast: true, extended: true }])
-    expect(handshakes[1]).toEqual([INFO_HASH, PEER_IDS[0], { dht: true, fast: true, extended: true }])
+    const extensions = { dht: true, fast: true, extended: true }
+    expect(handshakes[0]).toEqual([INFO_HASH, PEER_IDS[1], extensions])
+    expect(handshakes[1]).toEqual([INFO_HASH, PEER_IDS[0], extensions])
     expect([ours.hasFast, theirs.hasFast]).toEqual([true, true])
 
     const [theirDict, ourDict] = await dicts
@@ -193,8 +194,8 @@ describe.each(['connects', 'is connected to'])('this wire %s', role => {
         }
       }
       await Promise.all([reached(ours, theirs), reached(theirs, ours)])
-      for (const wire of [ours, theirs]) {
-        wire.request(0, 0, 100, err => settled.push([wire === ours ? 'ours' : 'theirs', err.message]))
+      for (const [name, wire] of [['ours', ours], ['theirs', theirs]]) {
+        wire.request(0, 0, 100, err => settled.push([name, err.message]))
       }
       await Promise.all([reached(ours, theirs), reached(theirs, ours)])
 

@@ -10,14 +10,10 @@ const os = require('node:os')
 const path = require('node:path')
 const { createInterface } = require('node:readline')
 const { pathToFileURL } = require('node:url')
-const { upstreamUnderTest } = require('../helpers/wire')
+const { ourFile, upstreamFile, upstreamUnderTest } = require('../helpers/wire')
 const { install } = require('./webtorrent/install')
 
-const UPSTREAM = path.join(__dirname, '../../node_modules/bittorrent-protocol/index.js')
-const MODULES = {
-  ours: upstreamUnderTest ? UPSTREAM : path.join(__dirname, '../../index.js'),
-  upstream: UPSTREAM
-}
+const MODULES = { ours: ourFile, upstream: upstreamFile }
 const SIZE = 8 * 1024 * 1024 + 12345
 
 let webtorrent, folder, file, processes

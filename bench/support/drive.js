@@ -104,6 +104,11 @@ async function open (contender, { unchoked = false } = {}) {
   return { wire, output }
 }
 
+/** Writes what comes out of one wire to another that is still open: Node's streams mind it after the end. */
+function link (from, to) {
+  from.on('data', chunk => { if (!to.destroyed && !to.writableEnded) to.write(chunk) })
+}
+
 /**
  * Two wires of one kind whose outputs are written to each other; encrypted (RC4 only) ones have
  * finished both handshakes. The first of them started.
@@ -114,8 +119,8 @@ function encryptedPair (contender) {
   const infoHash = bytes.INFO_HASH.toString('hex')
   const initiator = contender.make('tcpOutgoing', 2)
   const responder = contender.make('tcpIncoming', 2)
-  initiator.on('data', chunk => responder.write(chunk))
-  responder.on('data', chunk => initiator.write(chunk))
+  link(initiator, responder)
+  link(responder, initiator)
   return new Promise((resolve, reject) => {
     const closed = () => reject(new Error('a wire closed during the handshake'))
     initiator.once('close', closed)

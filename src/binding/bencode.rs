@@ -46,11 +46,15 @@ fn convert<'env>(env: &'env Env, value: &Value<'_>) -> Result<Unknown<'env>> {
     }
 }
 
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Sets a property by a name that a peer chose.
 pub(super) fn set_key<T: ToNapiValue>(object: &mut Object<'_>, key: &[u8], value: T) -> Result<()> {
     let name = match std::str::from_utf8(key) {
         Ok(name) => name.to_owned(),
-        Err(_) => key.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Err(_) => hex(key),
     };
     if name == "__proto__" {
         // An assignment would change the prototype instead.

@@ -3,7 +3,7 @@
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{FromNapiValue, Function, Unknown};
@@ -20,11 +20,12 @@ pub(super) fn plain<'env>(
     create(env, sessions, Body::Plain(run), on_plain)
 }
 
-/// Makes a function of one argument, a view of bytes, which `run` may read and write.
+/// Makes a function of two arguments, views of bytes: `run` reads and writes the first, and reads
+/// the second, which may be left out.
 pub(super) fn with_bytes<'env>(
     env: &'env Env,
     sessions: &Rc<Sessions>,
-    run: fn(&Sessions, &mut [u8]),
+    run: fn(&Sessions, &mut [u8], &[u8]),
 ) -> Result<Function<'env, (), Unknown<'env>>> {
     create(env, sessions, Body::WithBytes(run), on_bytes)
 }
@@ -37,7 +38,7 @@ struct Target {
 
 enum Body {
     Plain(fn(&Sessions)),
-    WithBytes(fn(&Sessions, &mut [u8])),
+    WithBytes(fn(&Sessions, &mut [u8], &[u8])),
 }
 
 fn create<'env>(
@@ -109,34 +110,70 @@ unsafe extern "C" fn on_bytes(
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
     let mut target = ptr::null_mut();
-    let mut count = 1;
-    let mut view = ptr::null_mut();
-    // SAFETY: `env` and `info` are those of this call; `view` has room for the one argument.
+    let mut views = [ptr::null_mut(); 2];
+    let mut count = views.len();
+    // SAFETY: `env` and `info` are those of this call; `views` has room for two arguments.
     unsafe {
-        sys::napi_get_cb_info(env, info, &mut count, &mut view, ptr::null_mut(), &mut target)
+        sys::napi_get_cb_info(
+            env,
+            info,
+            &mut count,
+            views.as_mut_ptr(),
+            ptr::null_mut(),
+            &mut target,
+        )
     };
     // SAFETY: the data of this function is a `Target`, alive as long as the function.
     let target = unsafe { &*target.cast::<Target>() };
-    let mut data = ptr::null_mut();
-    let mut length = 0;
-    // SAFETY: `view` is a live value. Of what is no view nothing is read: the call fails.
-    let status = unsafe { sys::napi_get_buffer_info(env, view, &mut data, &mut length) };
-    if status != sys::Status::napi_ok {
+    // SAFETY: both are arguments of this call.
+    let bytes = unsafe { memory(env, views[0]) };
+    // SAFETY: as above.
+    let source = if count > 1 { unsafe { memory(env, views[1]) } } else { Some(EMPTY) };
+    let (Some(bytes), Some(source)) = (bytes, source) else {
         // SAFETY: `env` is live, and the strings end with a zero.
         unsafe { sys::napi_throw_type_error(env, ptr::null(), c"not a view of bytes".as_ptr()) };
         return ptr::null_mut();
+    };
+    if overlaps(bytes, source) {
+        // SAFETY: as above.
+        unsafe { sys::napi_throw_type_error(env, ptr::null(), c"the views overlap".as_ptr()) };
+        return ptr::null_mut();
     }
-    let bytes: &mut [u8] = if length == 0 {
-        &mut []
-    } else {
-        // SAFETY: the view's memory stays where it is until this call ends, and no one else
-        // touches it: JavaScript does not run, and `run` keeps nothing of it.
-        unsafe { std::slice::from_raw_parts_mut(data.cast(), length) }
+    // SAFETY: the memory of both views stays where it is until this call ends, they share none of
+    // it, and no one else touches it: JavaScript does not run, and `run` keeps nothing of it.
+    let (bytes, source) = unsafe {
+        (
+            std::slice::from_raw_parts_mut(bytes.0.as_ptr(), bytes.1),
+            std::slice::from_raw_parts(source.0.as_ptr(), source.1),
+        )
     };
     if let Body::WithBytes(run) = target.body {
-        guard(&target.sessions, || run(&target.sessions, bytes));
+        guard(&target.sessions, || run(&target.sessions, bytes, source));
     }
     ptr::null_mut()
+}
+
+/// Where a view's bytes are, and how many.
+type Memory = (NonNull<u8>, usize);
+
+const EMPTY: Memory = (NonNull::dangling(), 0);
+
+/// SAFETY: `view` is a value of this call.
+unsafe fn memory(env: sys::napi_env, view: sys::napi_value) -> Option<Memory> {
+    let mut data = ptr::null_mut();
+    let mut length = 0;
+    // SAFETY: as above. Of what is no view nothing is read: the call fails.
+    let status = unsafe { sys::napi_get_buffer_info(env, view, &mut data, &mut length) };
+    if status != sys::Status::napi_ok {
+        return None;
+    }
+    // An empty view may have no memory at all.
+    Some(NonNull::new(data.cast()).map_or(EMPTY, |data| (data, length)))
+}
+
+fn overlaps(a: Memory, b: Memory) -> bool {
+    let (start_a, start_b) = (a.0.as_ptr() as usize, b.0.as_ptr() as usize);
+    a.1 > 0 && b.1 > 0 && start_a < start_b + b.1 && start_b < start_a + a.1
 }
 
 /// No panic crosses: it would end the process. The wire that caused it is lost.

@@ -36,8 +36,8 @@ impl Engine {
         callback::plain(env, &self.sessions, Sessions::command)
     }
 
-    /// A function that runs the command in the page on bytes.
-    #[napi(catch_unwind, ts_return_type = "(bytes: Uint8Array) => void")]
+    /// A function that runs the command in the page on bytes, and bytes to read from.
+    #[napi(catch_unwind, ts_return_type = "(bytes: Uint8Array, source?: Uint8Array) => void")]
     pub fn transfer<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
         callback::with_bytes(env, &self.sessions, Sessions::transfer)
     }

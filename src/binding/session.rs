@@ -7,7 +7,8 @@ use napi_derive::napi;
 use slab::Slab;
 
 use super::page::*;
-use crate::wire::{Block, Event, FastDisabled, Limits, Payload, PeerChoking, Removed, Wire};
+use crate::wire::mse::KeyJob;
+use crate::wire::{Block, Event, FastDisabled, Payload, PeerChoking, Removed, Wire};
 
 /// Commands without bytes.
 #[napi]
@@ -95,6 +96,15 @@ pub const COMMAND_SET_PEER_HAS_ALL: u32 = 31;
 /// Closes the wire.
 #[napi]
 pub const COMMAND_CLOSE: u32 = 32;
+/// Lets go in plaintext what waits for a crypto handshake that was never begun.
+#[napi]
+pub const COMMAND_RELEASE_PLAINTEXT: u32 = 34;
+/// Gives the next segments of the output as a run: the bytes and the block of each in turn.
+#[napi]
+pub const COMMAND_OUTPUT: u32 = 35;
+/// Notes that A bytes of output that was taken did not leave yet.
+#[napi]
+pub const COMMAND_SET_UNDELIVERED: u32 = 36;
 /// Does nothing but what every command does at its end: tells what waits.
 #[napi]
 pub const COMMAND_SUMMARIZE: u32 = 33;
@@ -102,7 +112,7 @@ pub const COMMAND_SUMMARIZE: u32 = 33;
 /// Commands with bytes. Frames a chunk, of which JavaScript collected A bytes before.
 #[napi]
 pub const TRANSFER_RECEIVE: u32 = 0;
-/// Fills the bytes with the next segment of the output.
+/// Fills the bytes with the next A segments of the output.
 #[napi]
 pub const TRANSFER_OUTPUT: u32 = 1;
 /// Fills the bytes with the body that the last event announced.
@@ -114,6 +124,24 @@ pub const TRANSFER_HANDSHAKE: u32 = 3;
 /// Sends `bitfield`.
 #[napi]
 pub const TRANSFER_BITFIELD: u32 = 5;
+/// Sends `piece` A, offset B, with the bytes of its block: where `SLOT_TAKES_BLOCKS`.
+#[napi]
+pub const TRANSFER_PIECE: u32 = 7;
+/// Answers the peer's request of key A with the bytes of its block, likewise.
+#[napi]
+pub const TRANSFER_ANSWER: u32 = 8;
+/// Takes bytes of the crypto handshake; consumes as many as it used.
+#[napi]
+pub const TRANSFER_NEGOTIATE: u32 = 9;
+/// Fills the bytes with the source, decrypted.
+#[napi]
+pub const TRANSFER_DECRYPT: u32 = 10;
+/// Begins the crypto handshake for the 20 bytes of an info hash.
+#[napi]
+pub const TRANSFER_START_ENCRYPTION: u32 = 11;
+/// Gives the crypto handshake the 20 bytes of its info hash.
+#[napi]
+pub const TRANSFER_SET_INFO_HASH: u32 = 12;
 /// Sends a message of the extension whose id is A.
 #[napi]
 pub const TRANSFER_EXTENDED: u32 = 20;
@@ -135,14 +163,26 @@ pub const EVENT_EXTENDED_HANDSHAKE: u32 = 103;
 /// An unknown message; its bytes are the body.
 #[napi]
 pub const EVENT_UNKNOWN: u32 = 104;
+/// The crypto handshake needs an info hash; HASH('req2', SKEY) is the body.
+#[napi]
+pub const EVENT_CRYPTO_INFO_HASH: u32 = 106;
+/// The crypto handshake is over; index is its method, 0 where the peer began in plaintext. The
+/// first bytes of the stream are the body.
+#[napi]
+pub const EVENT_CRYPTO_HANDSHAKE: u32 = 107;
 /// A violation; [`super::wire::NativeWire`] tells which.
 #[napi]
 pub const EVENT_VIOLATION: u32 = 105;
+
+/// How many segments a run holds at most.
+const MAX_SEGMENTS: u32 = RUN_LENGTH / 2;
 
 /// A wire, and what its last event left for the next call.
 pub(super) struct Session {
     pub(super) wire: Wire,
     body: Vec<u8>,
+    /// Work of the crypto handshake that nobody has begun.
+    pub(super) job: Option<KeyJob>,
     pub(super) violation: Option<(&'static str, String)>,
 }
 
@@ -158,9 +198,8 @@ impl Sessions {
     }
 
     /// Adds a wire and gives its number in the page.
-    pub(super) fn open(&self, limits: Limits, seed: u64) -> u32 {
-        let session =
-            Box::new(Session { wire: Wire::new(limits, seed), body: Vec::new(), violation: None });
+    pub(super) fn open(&self, wire: Wire) -> u32 {
+        let session = Box::new(Session { wire, body: Vec::new(), job: None, violation: None });
         self.wires.borrow_mut().insert(session) as u32
     }
 
@@ -203,21 +242,21 @@ impl Sessions {
         });
         if found.is_none() {
             page.set(SLOT_RESULT, RESULT_CLOSED);
-            page.set(SLOT_NEXT_BYTES, 0);
+            page.set(SLOT_HAS_OUTPUT, 0);
         }
     }
 
     /// Runs a command with bytes.
-    pub(super) fn transfer(&self, bytes: &mut [u8]) {
+    pub(super) fn transfer(&self, bytes: &mut [u8], source: &[u8]) {
         let page = &self.page;
         let found = self.with(page.get(SLOT_WIRE), |session| {
             page.set(SLOT_RESULT, RESULT_OK);
-            session.transfer(page, page.get(SLOT_COMMAND), bytes);
+            session.transfer(page, page.get(SLOT_COMMAND), bytes, source);
             session.summarize(page);
         });
         if found.is_none() {
             page.set(SLOT_RESULT, RESULT_CLOSED);
-            page.set(SLOT_NEXT_BYTES, 0);
+            page.set(SLOT_HAS_OUTPUT, 0);
         }
     }
 
@@ -225,7 +264,7 @@ impl Sessions {
     pub(super) fn on_panic(&self) {
         self.page.set(SLOT_RESULT, RESULT_PANICKED);
         self.page.set(SLOT_EVENT, EVENT_VIOLATION);
-        self.page.set(SLOT_NEXT_BYTES, 0);
+        self.page.set(SLOT_HAS_OUTPUT, 0);
         self.close(self.page.get(SLOT_WIRE));
     }
 }
@@ -274,13 +313,24 @@ impl Session {
             }
             COMMAND_SET_PEER_PIECE => wire.set_peer_piece(a, page.get(SLOT_B) != 0),
             COMMAND_SET_PEER_HAS_ALL => wire.set_peer_has_all(a != 0),
+            COMMAND_OUTPUT => {
+                let mut count = 0;
+                for segment in wire.output().take(MAX_SEGMENTS as usize) {
+                    page.set(SLOT_RUN + 2 * count, segment.bytes);
+                    page.set(SLOT_RUN + 2 * count + 1, segment.block);
+                    count += 1;
+                }
+                page.set(SLOT_RUN_LENGTH, count);
+            }
+            COMMAND_SET_UNDELIVERED => wire.set_undelivered(a as usize),
+            COMMAND_RELEASE_PLAINTEXT => wire.release_plaintext(),
             COMMAND_CLOSE => wire.close(),
             _ => {}
         }
         RESULT_OK
     }
 
-    fn transfer(&mut self, page: &Page, transfer: u32, bytes: &mut [u8]) {
+    fn transfer(&mut self, page: &Page, transfer: u32, bytes: &mut [u8], source: &[u8]) {
         let wire = &mut self.wire;
         let a = page.get(SLOT_A);
         match transfer {
@@ -297,7 +347,7 @@ impl Session {
                 page.set(SLOT_PAYLOADS, intake.payloads as u32);
             }
             TRANSFER_OUTPUT => {
-                wire.take_output(bytes);
+                wire.take_output(a as usize, bytes);
             }
             TRANSFER_BODY => {
                 let body = std::mem::take(&mut self.body);
@@ -318,16 +368,43 @@ impl Session {
                 }
             }
             TRANSFER_BITFIELD => wire.bitfield(bytes),
+            TRANSFER_PIECE => {
+                position(page, wire.piece_bytes(a, page.get(SLOT_B), bytes, page.now()))
+            }
+            TRANSFER_ANSWER => {
+                page.set(SLOT_RESULT, left(page, wire.answer_bytes(a, bytes, page.now())));
+            }
+            TRANSFER_NEGOTIATE => {
+                let used = wire.handle_negotiation(bytes);
+                page.set(SLOT_CONSUMED, used as u32);
+            }
+            TRANSFER_DECRYPT => wire.decrypt(source, bytes),
+            TRANSFER_START_ENCRYPTION => {
+                if let Some(info_hash) = bytes.first_chunk::<20>() {
+                    wire.start_encryption(*info_hash);
+                }
+            }
+            TRANSFER_SET_INFO_HASH => {
+                if let Some(info_hash) = bytes.first_chunk::<20>() {
+                    wire.set_info_hash(*info_hash);
+                }
+            }
             TRANSFER_EXTENDED => wire.extended(a as u8, bytes),
             _ => {}
         }
     }
 
     /// What JavaScript needs to know after every call.
-    fn summarize(&self, page: &Page) {
-        let next = self.wire.peek_output().unwrap_or_default();
-        page.set(SLOT_NEXT_BYTES, next.bytes);
-        page.set(SLOT_NEXT_BLOCK, next.block);
+    fn summarize(&mut self, page: &Page) {
+        if self.wire.is_negotiating() {
+            self.job = self.job.take().or_else(|| self.wire.poll_key_job());
+        }
+        page.set(SLOT_HAS_JOB, self.job.is_some().into());
+        page.set(SLOT_IS_NEGOTIATING, self.wire.is_negotiating().into());
+        page.set(SLOT_EARLY_EVENTS, self.wire.early_events() as u32);
+        page.set(SLOT_TAKES_BLOCKS, self.wire.takes_blocks().into());
+
+        page.set(SLOT_HAS_OUTPUT, self.wire.output().next().is_some().into());
         page.set(SLOT_REQUESTS, self.wire.requests().len() as u32);
         page.set(SLOT_PEER_REQUESTS, self.wire.peer_requests().len() as u32);
         page.set(SLOT_WAITING, self.wire.waiting_requests() as u32);
@@ -397,6 +474,13 @@ impl Session {
                 page.set(SLOT_INDEX, bits);
                 let bytes = [handshake.info_hash, handshake.peer_id].concat();
                 self.announce(page, bytes, EVENT_HANDSHAKE)
+            }
+            Some(Event::CryptoInfoHash(hash)) => {
+                self.announce(page, hash.to_vec(), EVENT_CRYPTO_INFO_HASH)
+            }
+            Some(Event::CryptoHandshake { method, received }) => {
+                page.set(SLOT_INDEX, method.map_or(0, |method| method as u32));
+                self.announce(page, received, EVENT_CRYPTO_HANDSHAKE)
             }
             Some(Event::Violation(violation)) => {
                 self.violation = Some((violation.code(), violation.to_string()));

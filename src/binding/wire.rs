@@ -5,15 +5,38 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{Object, Uint32Array};
-use napi::{Env, Result};
+use napi::bindgen_prelude::{External, Object, PromiseRaw, Uint32Array};
+use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 
-use super::bencode::set_key;
+use super::bencode::{hex, set_key};
 use super::engine::Engine;
 use super::page::Page;
 use super::session::{Session, Sessions};
-use crate::wire::{Block, Limits, Traffic};
+use crate::wire::mse::{KeyAgreement, Level, Options, skey_hash};
+use crate::wire::{Block, Limits, Traffic, Wire};
+
+/// In the bits that open a wire: the crypto handshake comes first.
+#[napi]
+pub const ENCRYPT: u32 = 1;
+/// Likewise: we open the connection.
+#[napi]
+pub const INITIATOR: u32 = 2;
+/// Likewise: plaintext is not offered and not selected.
+#[napi]
+pub const RC4_ONLY: u32 = 4;
+/// Likewise: a plaintext handshake is a violation.
+#[napi]
+pub const REQUIRE: u32 = 8;
+/// Likewise: our handshake may travel in step 3.
+#[napi]
+pub const INITIAL_PAYLOAD: u32 = 16;
+
+/// HASH('req2', SKEY) of the 20 bytes of an info hash, in hexadecimal; empty for other lengths.
+#[napi(catch_unwind)]
+pub fn skey_hash_hex(info_hash: &[u8]) -> String {
+    info_hash.try_into().map_or_else(|_| String::new(), |hash| hex(&skey_hash(hash)))
+}
 
 /// The state of one wire.
 #[napi(js_name = "NativeWire")]
@@ -67,14 +90,20 @@ impl NativeWire {
         max_pieces: u32,
         max_peer_requests: u32,
         high_water_mark: u32,
+        encryption: u32,
     ) -> Self {
-        let mut limits = Limits::default();
-        limits.max_message_length = max_message_length;
-        limits.max_pieces = max_pieces;
-        limits.max_peer_requests = max_peer_requests;
-        limits.high_water_mark = high_water_mark;
+        let limits = Limits { max_message_length, max_pieces, max_peer_requests, high_water_mark };
         let seed = RandomState::new().hash_one(0);
-        let id = engine.sessions.open(limits, seed);
+        let mut wire = Wire::new(limits, seed);
+        if encryption & ENCRYPT != 0 {
+            let level = match encryption & RC4_ONLY {
+                0 => Level::PlaintextAllowed,
+                _ => Level::Rc4Only,
+            };
+            let options = Options { level, require_encryption: encryption & REQUIRE != 0 };
+            wire.encrypt(encryption & INITIATOR != 0, options, encryption & INITIAL_PAYLOAD != 0);
+        }
+        let id = engine.sessions.open(wire);
         Self { sessions: engine.sessions.clone(), id }
     }
 
@@ -149,6 +178,35 @@ impl NativeWire {
     #[napi(catch_unwind)]
     pub fn set_peer_pieces(&self, bits: &[u8]) {
         self.with(|session| session.wire.set_peer_pieces(bits));
+    }
+
+    /// Runs the work of the crypto handshake that waits on the thread pool; gives its result for
+    /// `agreed`.
+    #[napi(catch_unwind, ts_return_type = "Promise<unknown> | null")]
+    pub fn agree<'env>(
+        &self,
+        env: &'env Env,
+    ) -> Result<Option<PromiseRaw<'env, External<KeyAgreement>>>> {
+        let Some(job) = self.with(|session| session.job.take()).flatten() else { return Ok(None) };
+        let promise = env.spawn_future(async move {
+            let mut failure = None;
+            let agreement = job.run(&mut |bytes| {
+                if let Err(error) = getrandom::fill(bytes) {
+                    failure = Some(error);
+                }
+            });
+            match failure {
+                None => Ok(External::new(agreement)),
+                Some(error) => Err(Error::new(Status::GenericFailure, error.to_string())),
+            }
+        })?;
+        Ok(Some(promise))
+    }
+
+    /// Takes the result of `agree`; it comes too late where the wire was closed meanwhile.
+    #[napi(catch_unwind, ts_args_type = "agreement: unknown")]
+    pub fn agreed(&self, agreement: &External<KeyAgreement>) {
+        self.with(|session| session.wire.handle_key_agreement((**agreement).clone()));
     }
 
     /// Frees the state before the object is collected.

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::mse;
+
 /// A breach of the protocol by the peer. The wire is dead after it: nothing more is decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -39,6 +41,9 @@ pub enum Violation {
         /// The id of the message.
         id: u8,
     },
+    /// A breach of the crypto handshake.
+    #[error(transparent)]
+    Encryption(mse::Error),
     /// The peer goes on requesting what is rejected, and reads no reject.
     #[error("{count} requests were rejected and the peer read none of it")]
     TooManyRequests {
@@ -56,6 +61,7 @@ impl Violation {
             Self::BadLength { .. } => "ERR_BAD_LENGTH",
             Self::PieceOutOfRange { .. } => "ERR_PIECE_OUT_OF_RANGE",
             Self::FastDisabled { .. } => "ERR_FAST_DISABLED",
+            Self::Encryption(error) => error.code(),
             Self::TooManyRequests { .. } => "ERR_TOO_MANY_REQUESTS",
         }
     }

@@ -4,12 +4,23 @@ use super::decoder::Payload;
 use super::error::Violation;
 use super::handshake::Handshake;
 use super::message::Block;
+use super::mse::Method;
 use super::requests::Removed;
 
 /// One message of the peer, applied. The state of the wire is the one right after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// MSE: as the responder, find the torrent whose HASH('req2', SKEY) this is, and call
+    /// [`Wire::set_info_hash`](super::Wire::set_info_hash).
+    CryptoInfoHash([u8; 20]),
+    /// MSE: the crypto handshake is done, or was not needed.
+    CryptoHandshake {
+        /// What the stream is from here on; `None` if the peer began with a plaintext handshake.
+        method: Option<Method>,
+        /// The first bytes of the stream, already decrypted: frame them before what follows.
+        received: Vec<u8>,
+    },
     /// BEP 3: the peer's handshake.
     Handshake(Handshake),
     /// BEP 3.

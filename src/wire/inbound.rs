@@ -39,6 +39,12 @@ impl Wire {
         if self.is_closed {
             return None;
         }
+        if let Some(event) = self.early_events.pop_front() {
+            if matches!(event, Event::Violation(_)) {
+                self.close();
+            }
+            return Some(event);
+        }
         if let Some(event) = self.poll_waiting(now) {
             return Some(event);
         }
@@ -230,7 +236,7 @@ impl Wire {
         if !self.fast {
             return Ok(());
         }
-        if self.outbox.len() == 0 {
+        if self.unsent() == 0 {
             self.unread_rejects = 0;
         }
         if self.unread_rejects >= self.limits.max_unread_rejects() {
@@ -258,7 +264,7 @@ impl Wire {
     /// that it has. Of a caller that answers late, output alone would hold nothing back: it is
     /// empty until all the answers come at once.
     fn is_busy(&self) -> bool {
-        let unsent = self.outbox.len() as u64;
+        let unsent = self.unsent() as u64;
         let limit = u64::from(self.limits.high_water_mark);
         unsent > limit || unsent + self.peer_requests.bytes() >= 2 * limit
     }

@@ -9,10 +9,15 @@
 //!    place in that chunk, or the collected buffer, so resolve it before giving the next chunk.
 //! 3. If not all of the chunk was framed, give the rest, and go on with 2.
 //! 4. Send with the methods named after the messages. They add to the output; take it with
-//!    [`Wire::peek_output`] and [`Wire::take_output`], then call [`Wire::poll_event`] again:
+//!    [`Wire::output`] and [`Wire::take_output`], then call [`Wire::poll_event`] again:
 //!    requests of the peer wait while much is unsent or unanswered, and go on as it drains. Call
 //!    it likewise after [`Wire::decline`].
 //! 5. When [`Wire::next_timeout`] has come, call [`Wire::poll_timeout`] until it gives `None`.
+//!
+//! With [`Wire::encrypt`] the crypto handshake (MSE) comes first. While [`Wire::is_negotiating`],
+//! give chunks to [`Wire::handle_negotiation`]; after each of its inputs run what
+//! [`Wire::poll_key_job`] gives, and poll the events. What comes after it passes
+//! [`Wire::decrypt`] on its way to `handle_chunk`.
 //!
 //! Every method takes the time where it needs it: milliseconds of any clock that does not go back.
 //!
@@ -23,6 +28,7 @@
 
 pub mod bencode;
 mod decoder;
+mod encryption;
 mod error;
 mod event;
 mod extension;
@@ -55,14 +61,17 @@ pub use statistics::{Speed, Statistics, Traffic};
 use std::collections::VecDeque;
 
 use decoder::Decoder;
+use encryption::Encryption;
 use outbox::Outbox;
 
 /// One side of a connection to a peer.
-#[derive(Debug)]
 pub struct Wire {
     limits: Limits,
     decoder: Decoder,
     outbox: Outbox,
+    encryption: Encryption,
+    /// Events of the crypto handshake, which come before all others.
+    early_events: VecDeque<Event>,
 
     am_choking: bool,
     am_interested: bool,
@@ -87,6 +96,8 @@ pub struct Wire {
     waiting: VecDeque<Block>,
     /// The largest block that we ever asked for, in bytes.
     largest_request: u32,
+    /// Bytes of output that the caller has taken, and that did not leave yet.
+    undelivered: usize,
     /// Rejects that the peer provoked since the output was last empty.
     unread_rejects: u32,
     /// How long a request may stay open, in milliseconds; 0 for ever.
@@ -105,6 +116,8 @@ impl Wire {
             limits,
             decoder: Decoder::new(),
             outbox: Outbox::default(),
+            encryption: Encryption::Off,
+            early_events: VecDeque::new(),
             am_choking: true,
             am_interested: false,
             peer_choking: true,
@@ -120,6 +133,7 @@ impl Wire {
             peer_requests: Requests::new(seed),
             waiting: VecDeque::new(),
             largest_request: 0,
+            undelivered: 0,
             unread_rejects: 0,
             request_timeout: 0,
             statistics: Statistics::default(),
@@ -136,6 +150,8 @@ impl Wire {
         self.decoder.stop();
         self.peer_requests.clear();
         self.waiting = VecDeque::new();
+        self.early_events = VecDeque::new();
+        self.encryption = Encryption::Off;
     }
 
     /// How long a request may stay open before [`Wire::poll_timeout`] gives it, in milliseconds;

@@ -25,7 +25,7 @@ impl Wire {
         self.fast = reserved.fast && self.peer.is_some_and(|peer| peer.reserved.fast);
         if !self.is_closed {
             self.count(super::HANDSHAKE_LENGTH);
-            self.outbox.append_alone(&Handshake { reserved, info_hash, peer_id }.encode());
+            self.put_handshake(&Handshake { reserved, info_hash, peer_id }.encode());
         }
     }
 
@@ -110,7 +110,21 @@ impl Wire {
     /// [`Segment::block`]. Settles the first open request of the peer for it; gives that request.
     pub fn piece(&mut self, block: Block, now: u64) -> Option<Removed> {
         let request = self.peer_requests.take(block);
-        self.send_piece(block, now);
+        self.send_piece(block, None, now);
+        request
+    }
+
+    /// As [`Wire::piece`], with the bytes of the block: where [`Wire::takes_blocks`].
+    pub fn piece_bytes(
+        &mut self,
+        piece: u32,
+        offset: u32,
+        bytes: &[u8],
+        now: u64,
+    ) -> Option<Removed> {
+        let block = Block { piece, offset, length: bytes.len() as u32 };
+        let request = self.peer_requests.take(block);
+        self.send_piece(block, Some(bytes), now);
         request
     }
 
@@ -118,7 +132,15 @@ impl Wire {
     /// `length` is that of the block given, which should be the one asked for.
     pub fn answer(&mut self, key: u32, length: u32, now: u64) -> Option<Removed> {
         let request = self.peer_requests.remove(key)?;
-        self.send_piece(Block { length, ..request.block }, now);
+        self.send_piece(Block { length, ..request.block }, None, now);
+        Some(request)
+    }
+
+    /// As [`Wire::answer`], with the bytes of the block: where [`Wire::takes_blocks`].
+    pub fn answer_bytes(&mut self, key: u32, bytes: &[u8], now: u64) -> Option<Removed> {
+        let request = self.peer_requests.remove(key)?;
+        let block = Block { length: bytes.len() as u32, ..request.block };
+        self.send_piece(block, Some(bytes), now);
         Some(request)
     }
 
@@ -182,20 +204,26 @@ impl Wire {
         self.send_body(id::EXTENDED, &[extension], payload);
     }
 
-    /// What leaves next; `None` if nothing waits.
-    pub fn peek_output(&self) -> Option<Segment> {
-        self.outbox.peek()
+    /// What waits to leave, in order.
+    pub fn output(&self) -> impl Iterator<Item = Segment> {
+        self.outbox.segments()
     }
 
-    /// Moves the bytes of the next [`Segment`] to `out`, which is exactly as long as they are; the
-    /// segment's block is the caller's to send after them. `None` if the lengths differ.
-    pub fn take_output(&mut self, out: &mut [u8]) -> Option<Segment> {
-        self.outbox.take(out)
+    /// Moves the bytes of the next `count` [`Segment`]s to `out`, which is exactly as long as they
+    /// are. Each segment's block is the caller's to send after the segment's bytes. Tells whether
+    /// it did: the lengths have to agree.
+    pub fn take_output(&mut self, count: usize, out: &mut [u8]) -> bool {
+        self.outbox.take(count, out)
     }
 
-    /// How many bytes wait to be taken, blocks included.
+    /// How many bytes are not sent, blocks included.
     pub fn unsent(&self) -> usize {
-        self.outbox.len()
+        self.outbox.len() + self.held() + self.undelivered
+    }
+
+    /// Notes how much of the output that was taken did not leave yet, in bytes.
+    pub fn set_undelivered(&mut self, bytes: usize) {
+        self.undelivered = bytes;
     }
 
     /// Drops all output.
@@ -203,7 +231,7 @@ impl Wire {
         self.outbox.clear();
     }
 
-    fn send_piece(&mut self, block: Block, now: u64) {
+    fn send_piece(&mut self, block: Block, bytes: Option<&[u8]>, now: u64) {
         if self.is_closed {
             return;
         }
@@ -211,7 +239,14 @@ impl Wire {
         self.count(message::PIECE_HEADER_SIZE + length as usize);
         self.statistics.sent.payload += u64::from(length);
         self.upload.add(u64::from(length), now);
-        self.outbox.append_block(&message::encode_piece_header(block), length);
+        let header = message::encode_piece_header(block);
+        match bytes {
+            None => self.outbox.append_block(&header, length),
+            Some(bytes) => {
+                self.put(&header, false);
+                self.put(bytes, false);
+            }
+        }
     }
 
     fn send_fast(&mut self, bytes: &[u8]) -> Result<(), FastDisabled> {
@@ -228,15 +263,15 @@ impl Wire {
         }
         let length = first.len() + body.len();
         self.count(5 + length);
-        self.outbox.append(&message::encode_header(id, length as u32));
-        self.outbox.append(first);
-        self.outbox.append(body);
+        self.put(&message::encode_header(id, length as u32), false);
+        self.put(first, false);
+        self.put(body, false);
     }
 
     pub(super) fn send(&mut self, bytes: &[u8]) {
         if !self.is_closed {
             self.count(bytes.len());
-            self.outbox.append(bytes);
+            self.put(bytes, false);
         }
     }
 

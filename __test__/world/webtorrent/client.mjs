@@ -1,4 +1,4 @@
-/** What seed.mjs and download.mjs share: a webtorrent client that speaks plain TCP, on 127.0.0.1. */
+/** What seed.mjs and download.mjs share: a webtorrent client on plain TCP, on 127.0.0.1. */
 
 import net from 'node:net'
 import { pathToFileURL } from 'node:url'

@@ -1,0 +1,148 @@
+'use strict'
+
+const native = require('./native.js')
+const { findInfoHash, toInfoHash } = require('./info-hashes.js')
+const { WireError } = require('./errors.js')
+const { kId, kInbound, kOutbound, kFail } = require('./symbols.js')
+
+const { page, command, transfer } = native
+const { SLOT_WIRE, SLOT_COMMAND, SLOT_HAS_JOB } = native
+const { nextTick } = process
+
+const EMPTY = Buffer.alloc(0)
+
+/**
+ * The crypto handshake of a wire (MSE) as JavaScript sees to it: the engine knows the protocol, and
+ * asks for key agreements, which run on the thread pool, and for the info hash.
+ */
+class CryptoHandshake {
+  /**
+   * The bits that open a native wire, 0 if there is to be no crypto handshake.
+   * @param {string} type
+   * @param {number} level 0 none, 1 plaintext allowed, 2 RC4 only
+   * @param {object} options
+   */
+  static flags (type, level, options) {
+    const isInitiator = String(type).includes('Outgoing')
+    if (!level || !(isInitiator || String(type).includes('Incoming'))) return 0
+    return native.ENCRYPT |
+      (isInitiator ? native.INITIATOR : 0) |
+      (level === 2 ? native.RC4_ONLY : 0) |
+      (options.requireEncryption ? native.REQUIRE : 0) |
+      (options.initialPayload ? native.INITIAL_PAYLOAD : 0)
+  }
+
+  constructor (wire, nativeWire, options) {
+    this.wire = wire
+    this.native = nativeWire
+    this.infoHashes = options.infoHashes
+    this.timeoutMs = options.cryptoTimeout
+    this.timer = null
+    this.isDone = false
+    /** 1 plaintext, 2 RC4; `null` where the peer began in plaintext, or before the end. */
+    this.method = null
+  }
+
+  /** As the initiator, begins. */
+  start (infoHash) {
+    this.watch()
+    this.input(native.TRANSFER_START_ENCRYPTION, toInfoHash(infoHash))
+  }
+
+  /** As the responder, names the torrent. */
+  setInfoHash (infoHash) {
+    this.input(native.TRANSFER_SET_INFO_HASH, toInfoHash(infoHash))
+  }
+
+  /** Asks `infoHashes` for the torrent that step 3 means. */
+  answerStep3 (hash) {
+    if (this.infoHashes === undefined) return
+    const found = findInfoHash(this.infoHashes, hash)
+    if (typeof found?.then !== 'function') return this.onFound(found)
+    found.then(infoHash => nextTick(() => this.onFound(infoHash)), error => nextTick(() => this.fail('ERR_MSE_INFO_HASH', error)))
+  }
+
+  onFound (infoHash) {
+    if (this.wire[kInbound].isClosed) return
+    if (infoHash) this.setInfoHash(infoHash)
+    else this.fail('ERR_MSE_INFO_HASH', 'the peer wants a torrent that is not served')
+  }
+
+  /** To be called with what the peer sent; tells how many bytes were used. */
+  take (bytes) {
+    this.watch()
+    this.run(native.TRANSFER_NEGOTIATE, bytes)
+    const used = page[native.SLOT_CONSUMED]
+    this.afterInput()
+    return used
+  }
+
+  /** The crypto handshake is over. */
+  finish (method) {
+    this.close()
+    this.isDone = true
+    this.method = method
+  }
+
+  close () {
+    clearTimeout(this.timer)
+    this.timer = null
+  }
+
+  /** Lets our handshake go in plaintext if nobody begins a crypto handshake in this tick. */
+  releaseLater () {
+    nextTick(() => {
+      page[SLOT_WIRE] = this.wire[kId]
+      page[SLOT_COMMAND] = native.COMMAND_RELEASE_PLAINTEXT
+      command()
+      this.wire[kOutbound].schedule()
+    })
+  }
+
+  input (what, bytes) {
+    this.run(what, bytes)
+    this.afterInput()
+    this.wire[kInbound].renegotiate()
+  }
+
+  run (what, bytes) {
+    page[SLOT_WIRE] = this.wire[kId]
+    page[SLOT_COMMAND] = what
+    transfer(bytes)
+  }
+
+  afterInput () {
+    const hasJob = page[SLOT_HAS_JOB] !== 0
+    this.wire[kOutbound].schedule()
+    if (!hasJob) return
+    // Not from within the promise: what a listener throws is an exception, and no rejection.
+    this.native.agree()?.then(
+      agreement => nextTick(() => this.onAgreement(agreement)),
+      error => nextTick(() => this.fail('ERR_INTERNAL', error))
+    )
+  }
+
+  onAgreement (agreement) {
+    if (this.wire[kInbound].isClosed) return
+    this.native.agreed(agreement)
+    this.take(EMPTY)
+    this.wire[kInbound].renegotiate()
+  }
+
+  watch () {
+    if (this.timeoutMs === 0 || this.timer !== null || this.isDone) return
+    this.timer = setTimeout(() => {
+      this.fail('ERR_MSE_TIMEOUT', `the crypto handshake took longer than ${this.timeoutMs} ms`)
+    }, this.timeoutMs)
+    this.timer.unref?.()
+  }
+
+  fail (code, reason) {
+    const error = reason instanceof Error
+      ? new WireError(code, reason.message, { cause: reason })
+      : new WireError(code, reason)
+    this.wire[kFail](error)
+  }
+}
+
+module.exports = CryptoHandshake
