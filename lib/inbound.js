@@ -130,6 +130,11 @@ class Inbound {
     if (!this.isRunning && !this.isClosed) this.run()
   }
 
+  /** Goes on with requests that waited for an earlier one to be answered. */
+  resumeLater () {
+    if (!this.isPaused) nextTick(resume, this)
+  }
+
   /** Drops what is not yet applied. Nothing is emitted any more. */
   close () {
     this.isClosed = true
