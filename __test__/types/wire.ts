@@ -8,6 +8,15 @@ import Wire from '../../index.js'
 const wire = new Wire('tcpIncoming', 2, {
   maxMessageLength: 1 << 20, maxPieces: 1, maxPeerRequests: 1, highWaterMark: 1
 })
+const infoHashes = new Set(['aa'.repeat(20)])
+export const encrypted = [
+  new Wire('tcpIncoming', 1, { infoHashes, requireEncryption: true, cryptoTimeout: 10_000 }),
+  new Wire('tcpIncoming', 1, { infoHashes: hash => hash[0] === 0 ? null : hash }),
+  new Wire('tcpIncoming', 1, { infoHashes: async hash => hash.toString('hex') }),
+  new Wire('tcpOutgoing', 1, { initialPayload: false })
+]
+// @ts-expect-error an info hash is a text or bytes
+export const wrongInfoHashes = new Wire('', 1, { infoHashes: [1] })
 export const other = new Wire('another type')
 // @ts-expect-error a type is a text
 export const wrongType = new Wire(1)
