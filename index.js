@@ -2,7 +2,7 @@
 
 const Wire = require('./lib/wire.js')
 const { WireError } = require('./lib/errors.js')
-const { bencodeDecode } = require('./binding.js')
+const { bencodeDecode } = require('./lib/load.js')
 
 module.exports = Wire
 module.exports.default = Wire

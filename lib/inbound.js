@@ -130,6 +130,11 @@ class Inbound {
     if (!this.isRunning && !this.isClosed) this.run()
   }
 
+  /** Goes on with requests that waited for an earlier one to be answered. */
+  resumeLater () {
+    if (!this.isPaused) nextTick(resume, this)
+  }
+
   /** Drops what is not yet applied. Nothing is emitted any more. */
   close () {
     this.isClosed = true
@@ -179,6 +184,8 @@ class Inbound {
   advance () {
     if (this.chunk !== null) {
       if (this.framed < this.length) return this.isNegotiating ? this.negotiate() : this.frame() !== null
+      // The callback of a chunk that brought a key comes with its answer.
+      if (this.isNegotiating && this.wire[kCrypto].isAgreeing) return false
       this.settle()
     }
     if (this.chunk !== null) return true

@@ -20,7 +20,8 @@ const { kId, kInbound, kOutbound, kCrypto, kApply, kFail, kMark } = require('./s
 const { page, floats, command, transfer, touchClock } = native
 const {
   SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C, SLOT_RESULT, SLOT_INDEX, SLOT_OFFSET, SLOT_LENGTH,
-  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_UNSENT,
+  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_WAITING,
+  SLOT_UNSENT,
   FLOAT_NOW, FLOAT_DOWNLOAD, FLOAT_UPLOAD, FLOAT_TIMEOUT, NONE,
   RESULT_OK, RESULT_CHOKED
 } = native
@@ -523,7 +524,7 @@ class Wire extends Duplex {
         if (debug.enabled) this._debug('got keep-alive')
         return this.emit('keep-alive')
       case EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
-      case EVENT_EXTENDED_HANDSHAKE: return this.#onExtendedHandshake(this.#body())
+      case EVENT_EXTENDED_HANDSHAKE: return this._onExtendedHandshake(this.#body())
       case EVENT_UNKNOWN:
         if (debug.enabled) this._debug('got unknown message')
         return this.emit('unknownmessage', this.#body())
@@ -661,6 +662,7 @@ class Wire extends Duplex {
         this._debug('error satisfying request index=%d offset=%d length=%d (%s)', piece, offset, length, error.message)
       }
       this.#run(COMMAND_DECLINE, key)
+      if (page[SLOT_WAITING] > 0) this[kInbound].resumeLater()
       this.#dropPeerRequest(request)
       this[kOutbound].schedule()
       return
@@ -740,17 +742,15 @@ class Wire extends Duplex {
     this.emit('allowed-fast', index)
   }
 
-  #onExtendedHandshake (bytes) {
+  /** The packages in compat/ hand the bytes on as they are. */
+  _onExtendedHandshake (bytes) {
     const handshake = native.bencodeDecode(bytes)
     this.peerExtendedHandshake = handshake
-
-    const ids = this.#native.peerExtensions()
     const mapping = this.peerExtendedMapping
-    for (const name of Object.keys(mapping)) {
-      if (!Object.hasOwn(ids, name)) delete mapping[name]
-    }
-    for (const name of Object.keys(ids)) {
-      Object.defineProperty(mapping, name, { value: ids[name], configurable: true, enumerable: true, writable: true })
+    for (const [name, id] of Object.entries(this.#native.takeExtensionChanges())) {
+      if (id === 0) delete mapping[name]
+      // An assignment to `__proto__` would change the prototype instead.
+      else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
     }
     for (const name of this.#handlers.keys()) {
       if (!this.#isEnding && Object.hasOwn(mapping, name)) this.#callExtension(name, 'onExtendedHandshake', handshake)
@@ -790,10 +790,24 @@ class Wire extends Duplex {
       this.emit('violation', error)
     } finally {
       try {
-        if (this.listenerCount('error') > 0) this.emit('error', error)
+        this.#emitIfHeard(error)
       } finally {
         this.destroy()
       }
+    }
+  }
+
+  /**
+   * Emits `error` to those who listen for it. `socket.pipe(wire)` listens as well, only to throw the
+   * error where it finds itself to be the last: it must not be.
+   */
+  #emitIfHeard (error) {
+    if (this.listenerCount('error') === 0) return
+    this.on('error', noop)
+    try {
+      this.emit('error', error)
+    } finally {
+      this.off('error', noop)
     }
   }
 
