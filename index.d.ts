@@ -320,21 +320,13 @@ declare class Wire extends Duplex {
   //
 
   addListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  addListener<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   on<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  on<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   once<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  once<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   prependListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  prependListener<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   prependOnceListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  prependOnceListener<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   off<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  off<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   removeListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  removeListener<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   emit<E extends keyof Wire.Events> (event: E, ...args: Wire.Events[E]): boolean
-  emit<E extends string | symbol> (event: Wire.OtherEvent<E>, ...args: any[]): boolean
 }
 
 /**
@@ -615,7 +607,10 @@ declare namespace Wire {
     | 'ERR_MSE_INFO_HASH' | 'ERR_MSE_TIMEOUT'
     | 'ERR_EXTENSION_FAILED' | 'ERR_EXTENSION_NAME' | 'ERR_CHUNK_DETACHED' | 'ERR_INTERNAL'
 
-  /** What a wire emits, with the arguments of the listeners. */
+  /**
+   * What a wire emits, with the arguments of the listeners. An application that emits events of its
+   * own on a wire adds them to this interface.
+   */
   export interface Events {
     /**
      * The peer's handshake came; `peerId`, `peerExtensions` and `hasFast` are set. The hashes are
@@ -695,9 +690,6 @@ declare namespace Wire {
     pipe: [source: import('node:stream').Readable]
     unpipe: [source: import('node:stream').Readable]
   }
-
-  /** An event of the application's own. */
-  export type OtherEvent<E> = E extends keyof Events ? never : E
 }
 
 export = Wire

@@ -4,6 +4,12 @@ import net from 'node:net'
 import { Duplex } from 'node:stream'
 import Wire from '../../index.js'
 
+declare module '../../index.js' {
+  interface Events {
+    'an event of my own': [number: number]
+  }
+}
+
 // The constructor
 const wire = new Wire('tcpIncoming', 2, {
   maxMessageLength: 1 << 20, maxPieces: 1, maxPeerRequests: 1, highWaterMark: 1
@@ -159,9 +165,11 @@ wire.on('crypto-infohash', hash => wire.setInfoHash(hash))
 wire.prependListener('download', bytes => bytes + 1)
 wire.on('close', () => {}).off('close', () => {})
 wire.on('data', chunk => chunk.length)
-wire.on('an event of my own', (...args) => args.length)
-wire.emit('an event of my own', 1, 2)
+wire.on('an event of my own', number => number.toFixed())
+wire.emit('an event of my own', 1)
 wire.emit('timeout')
+// @ts-expect-error there is no such event
+wire.on('have_all', () => {})
 // @ts-expect-error an index is a number
 wire.on('have', (index: string) => index)
 // @ts-expect-error it has no arguments

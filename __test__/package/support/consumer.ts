@@ -27,6 +27,6 @@ left.on('unchoke', () => left.request(0, 0, 16384, (err, block) => {
 // @ts-expect-error there is no such message
 left.on('no-such-event', (): void => {})
 // @ts-expect-error a piece has a number
-right.have.call(right, 'first')
+export const misuse = () => right.have('first')
 
 left.handshake(Buffer.alloc(20, 1), Buffer.alloc(20, 3))
