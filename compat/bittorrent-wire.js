@@ -102,13 +102,13 @@ class BitTorrentWire extends Adapter {
   }
 
   sendInterested () {
-    this[kWire].amInterested = false // it is said again, if the caller says so
+    this[kWire].amInterested = false // or it would not be said again
     this[kWire].interested()
     this[kWire].unchoke()
   }
 
   sendNotInterested () {
-    this[kWire].amInterested = true
+    this[kWire].amInterested = true // or it would not be said at all
     this[kWire].uninterested()
   }
 
