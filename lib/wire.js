@@ -25,6 +25,19 @@ const {
   RESULT_OK, RESULT_CHOKED
 } = native
 
+const {
+  COMMAND_ALLOWED_FAST, COMMAND_ANSWER, COMMAND_CANCEL, COMMAND_CHOKE, COMMAND_CLOSE,
+  COMMAND_COUNT, COMMAND_DECLINE, COMMAND_FORGET_REQUEST, COMMAND_HAVE, COMMAND_HAVE_ALL,
+  COMMAND_HAVE_NONE, COMMAND_INTERESTED, COMMAND_KEEP_ALIVE, COMMAND_NEXT_TIMEOUT,
+  COMMAND_NOT_INTERESTED, COMMAND_PIECE, COMMAND_POP_REQUEST, COMMAND_PORT, COMMAND_REJECT,
+  COMMAND_REQUEST, COMMAND_SET_PEER_HAS_ALL, COMMAND_SET_PEER_PIECE, COMMAND_SET_STATE,
+  COMMAND_SET_TIMEOUT, COMMAND_SPEEDS, COMMAND_SUGGEST, COMMAND_SUMMARIZE,
+  COMMAND_TAKE_TIMED_OUT, COMMAND_UNCHOKE, EVENT_CRYPTO_HANDSHAKE, EVENT_CRYPTO_INFO_HASH,
+  EVENT_EXTENDED_HANDSHAKE, EVENT_HANDSHAKE, EVENT_KEEP_ALIVE, EVENT_UNKNOWN, EVENT_VIOLATION,
+  TRANSFER_ANSWER, TRANSFER_BITFIELD, TRANSFER_BODY, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE,
+  TRANSFER_PIECE
+} = native
+
 const debug = createDebug('bittorrent-protocol')
 const { nextTick } = process
 
@@ -167,7 +180,7 @@ class Wire extends Duplex {
   set peerPieces (pieces) {
     this.#peerPieces = pieces
     if (this.#isFinished) return
-    if (pieces instanceof HaveAll) this.#run(native.COMMAND_SET_PEER_HAS_ALL, 1)
+    if (pieces instanceof HaveAll) this.#run(COMMAND_SET_PEER_HAS_ALL, 1)
     else this.#native.setPeerPieces(ArrayBuffer.isView(pieces?.buffer) ? toBytes(pieces.buffer, 'peerPieces') : Buffer.alloc(0))
   }
 
@@ -195,8 +208,8 @@ class Wire extends Duplex {
   #speed (which, downloaded, uploaded) {
     if (this.#isFinished) return 0
     touchClock()
-    if (downloaded > 0 || uploaded > 0) this.#run(native.COMMAND_COUNT, downloaded, uploaded)
-    this.#run(native.COMMAND_SPEEDS)
+    if (downloaded > 0 || uploaded > 0) this.#run(COMMAND_COUNT, downloaded, uploaded)
+    this.#run(COMMAND_SPEEDS)
     return floats[which]
   }
 
@@ -213,7 +226,7 @@ class Wire extends Duplex {
     checkNumber(ms, 'ms')
     this.#timeoutMs = ms
     this.#isTimeoutUnref = Boolean(unref)
-    this.#run(native.COMMAND_SET_TIMEOUT, ms)
+    this.#run(COMMAND_SET_TIMEOUT, ms)
     this.#stopTimeout()
     this.#watchRequests()
   }
@@ -269,7 +282,7 @@ class Wire extends Duplex {
 
   keepAlive () {
     if (debug.enabled) this._debug('keep-alive')
-    this.#send(native.COMMAND_KEEP_ALIVE)
+    this.#send(COMMAND_KEEP_ALIVE)
   }
 
   handshake (infoHash, peerId, extensions) {
@@ -287,7 +300,7 @@ class Wire extends Duplex {
       dht: Boolean(extensions?.dht),
       fast: Boolean(extensions?.fast)
     }
-    this.#transfer(native.TRANSFER_HANDSHAKE, Buffer.concat([infoHashBytes, peerIdBytes]),
+    this.#transfer(TRANSFER_HANDSHAKE, Buffer.concat([infoHashBytes, peerIdBytes]),
       Number(this.extensions.dht), Number(this.extensions.fast), 1)
     this[kOutbound].schedule()
     if (this[kInbound].isNegotiating) this[kCrypto].releaseLater()
@@ -317,7 +330,7 @@ class Wire extends Duplex {
     if (debug.enabled) this._debug('choke')
     this.#syncAllowedFast()
     this.#amChoking = true
-    this.#send(native.COMMAND_CHOKE)
+    this.#send(COMMAND_CHOKE)
 
     // The engine has dropped or rejected them, in this order.
     const list = this.peerRequests
@@ -326,6 +339,8 @@ class Wire extends Duplex {
       if (this.#hasFast && this.allowedFastSet.includes(list[allowed].piece)) {
         allowed++
       } else {
+        const { piece, offset, length } = list[allowed]
+        if (this.#hasFast && debug.enabled) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
         Request.setKey(list[allowed], -1)
         removeAt(list, allowed)
       }
@@ -337,33 +352,33 @@ class Wire extends Duplex {
     if (!this.#amChoking) return
     if (debug.enabled) this._debug('unchoke')
     this.#amChoking = false
-    this.#send(native.COMMAND_UNCHOKE)
+    this.#send(COMMAND_UNCHOKE)
   }
 
   interested () {
     if (this.amInterested) return
     this.amInterested = true
     if (debug.enabled) this._debug('interested')
-    this.#send(native.COMMAND_INTERESTED)
+    this.#send(COMMAND_INTERESTED)
   }
 
   uninterested () {
     if (!this.amInterested) return
     this.amInterested = false
     if (debug.enabled) this._debug('uninterested')
-    this.#send(native.COMMAND_NOT_INTERESTED)
+    this.#send(COMMAND_NOT_INTERESTED)
   }
 
   have (index) {
     checkNumber(index, 'index')
     if (debug.enabled) this._debug('have %d', index)
-    this.#send(native.COMMAND_HAVE, index)
+    this.#send(COMMAND_HAVE, index)
   }
 
   bitfield (bitfield) {
     const bits = toBytes(ArrayBuffer.isView(bitfield) ? bitfield : bitfield?.buffer, 'bitfield')
     if (debug.enabled) this._debug('bitfield')
-    this.#sendBytes(native.TRANSFER_BITFIELD, bits)
+    this.#sendBytes(TRANSFER_BITFIELD, bits)
   }
 
   request (index, offset, length, callback) {
@@ -376,7 +391,7 @@ class Wire extends Duplex {
 
     if (this.#peerChoking) this.#syncAllowedFast()
     touchClock()
-    this.#run(native.COMMAND_REQUEST, index, offset, length)
+    this.#run(COMMAND_REQUEST, index, offset, length)
     if (page[SLOT_RESULT] === RESULT_CHOKED) return callback(new Error('peer is choking'))
     if (debug.enabled) this._debug('request index=%d offset=%d length=%d', index, offset, length)
     this.requests.push(new Request(index, offset, length, callback))
@@ -391,8 +406,8 @@ class Wire extends Duplex {
     const block = toBytes(buffer, 'buffer')
     if (this.#isFinished) return
     touchClock()
-    if (this.#takesBlocks) this.#transfer(native.TRANSFER_PIECE, block, index, offset)
-    else this.#run(native.COMMAND_PIECE, index, offset, block.length)
+    if (this.#takesBlocks) this.#transfer(TRANSFER_PIECE, block, index, offset)
+    else this.#run(COMMAND_PIECE, index, offset, block.length)
     this.#settlePeerRequest(index, offset, block.length)
     this.#sendBlock(index, offset, block)
   }
@@ -412,7 +427,7 @@ class Wire extends Duplex {
     checkNumber(offset, 'offset')
     checkNumber(length, 'length')
     if (debug.enabled) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
-    this.#send(native.COMMAND_CANCEL, index, offset, length)
+    this.#send(COMMAND_CANCEL, index, offset, length)
     this.#settleRequest(index, offset, length, new Error('request was cancelled'))
   }
 
@@ -420,22 +435,22 @@ class Wire extends Duplex {
     checkNumber(port, 'port')
     if (port > 0xffff) throw rangeError(`port must be at most 65535, not ${port}`)
     if (debug.enabled) this._debug('port %d', port)
-    this.#send(native.COMMAND_PORT, port)
+    this.#send(COMMAND_PORT, port)
   }
 
   suggest (index) {
     checkNumber(index, 'index')
-    this.#sendFast(native.COMMAND_SUGGEST, index)
+    this.#sendFast(COMMAND_SUGGEST, index)
     if (debug.enabled) this._debug('suggest %d', index)
   }
 
   haveAll () {
-    this.#sendFast(native.COMMAND_HAVE_ALL)
+    this.#sendFast(COMMAND_HAVE_ALL)
     if (debug.enabled) this._debug('have-all')
   }
 
   haveNone () {
-    this.#sendFast(native.COMMAND_HAVE_NONE)
+    this.#sendFast(COMMAND_HAVE_NONE)
     if (debug.enabled) this._debug('have-none')
   }
 
@@ -443,7 +458,7 @@ class Wire extends Duplex {
     checkNumber(index, 'index')
     checkNumber(offset, 'offset')
     checkNumber(length, 'length')
-    this.#sendFast(native.COMMAND_REJECT, index, offset, length)
+    this.#sendFast(COMMAND_REJECT, index, offset, length)
     if (debug.enabled) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
     this.#settlePeerRequest(index, offset, length)
   }
@@ -451,7 +466,7 @@ class Wire extends Duplex {
   allowedFast (index) {
     checkNumber(index, 'index')
     this.#syncAllowedFast()
-    this.#sendFast(native.COMMAND_ALLOWED_FAST, index)
+    this.#sendFast(COMMAND_ALLOWED_FAST, index)
     if (debug.enabled) this._debug('allowed-fast %d', index)
     if (!this.allowedFastSet.includes(index)) {
       this.allowedFastSet.push(index)
@@ -470,7 +485,7 @@ class Wire extends Duplex {
       throw rangeError(`the id of an extension must be a whole number from 0 to 255, not ${id}`)
     }
     const bytes = ArrayBuffer.isView(message) ? toBytes(message, 'message') : bencode.encode(message)
-    this.#sendBytes(native.TRANSFER_EXTENDED, bytes, id)
+    this.#sendBytes(TRANSFER_EXTENDED, bytes, id)
   }
 
   //
@@ -504,24 +519,24 @@ class Wire extends Duplex {
       case 16: return this.#emitReject(page[SLOT_INDEX], page[SLOT_OFFSET], page[SLOT_LENGTH])
       case 17: return this.#emitAllowedFast(page[SLOT_INDEX])
       case 20: return this.#onExtended(page[SLOT_INDEX])
-      case native.EVENT_KEEP_ALIVE:
+      case EVENT_KEEP_ALIVE:
         if (debug.enabled) this._debug('got keep-alive')
         return this.emit('keep-alive')
-      case native.EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
-      case native.EVENT_EXTENDED_HANDSHAKE: return this._onExtendedHandshake(this.#body())
-      case native.EVENT_UNKNOWN:
+      case EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
+      case EVENT_EXTENDED_HANDSHAKE: return this._onExtendedHandshake(this.#body())
+      case EVENT_UNKNOWN:
         if (debug.enabled) this._debug('got unknown message')
         return this.emit('unknownmessage', this.#body())
-      case native.EVENT_CRYPTO_INFO_HASH: return this.#onCryptoInfoHash(this.#body().toString('hex'))
-      case native.EVENT_CRYPTO_HANDSHAKE: return this.#onCryptoHandshake(page[SLOT_INDEX], page[SLOT_LENGTH])
-      case native.EVENT_VIOLATION: return this.#onViolation()
+      case EVENT_CRYPTO_INFO_HASH: return this.#onCryptoInfoHash(this.#body().toString('hex'))
+      case EVENT_CRYPTO_HANDSHAKE: return this.#onCryptoHandshake(page[SLOT_INDEX], page[SLOT_LENGTH])
+      case EVENT_VIOLATION: return this.#onViolation()
     }
   }
 
   /** The bytes that came with the event. */
   #body () {
     const bytes = Buffer.allocUnsafeSlow(page[SLOT_LENGTH])
-    this.#transfer(native.TRANSFER_BODY, bytes)
+    this.#transfer(TRANSFER_BODY, bytes)
     return bytes
   }
 
@@ -620,9 +635,11 @@ class Wire extends Duplex {
   }
 
   #newPieces (bits) {
-    return new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
-      this.#run(native.COMMAND_SET_PEER_PIECE, index, Number(value))
+    const pieces = new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
+      // A caller may have kept one that a newer word of the peer has replaced.
+      if (pieces === this.#peerPieces) this.#run(COMMAND_SET_PEER_PIECE, index, Number(value))
     })
+    return pieces
   }
 
   #onRequest (piece, offset, length, key) {
@@ -643,15 +660,15 @@ class Wire extends Duplex {
       if (debug.enabled) {
         this._debug('error satisfying request index=%d offset=%d length=%d (%s)', piece, offset, length, error.message)
       }
-      this.#run(native.COMMAND_DECLINE, key)
+      this.#run(COMMAND_DECLINE, key)
       this.#dropPeerRequest(request)
       this[kOutbound].schedule()
       return
     }
     const block = toBytes(buffer, 'buffer')
     touchClock()
-    if (this.#takesBlocks) this.#transfer(native.TRANSFER_ANSWER, block, key)
-    else this.#run(native.COMMAND_ANSWER, key, block.length)
+    if (this.#takesBlocks) this.#transfer(TRANSFER_ANSWER, block, key)
+    else this.#run(COMMAND_ANSWER, key, block.length)
     const isOpen = page[SLOT_RESULT] === RESULT_OK
     this.#dropPeerRequest(request)
     if (isOpen) this.#sendBlock(piece, offset, block)
@@ -754,7 +771,7 @@ class Wire extends Duplex {
     try {
       this.emit('extended', extension, payload)
     } finally {
-      this.#run(native.COMMAND_SUMMARIZE)
+      this.#run(COMMAND_SUMMARIZE)
       this[kInbound].pauseAbove(page[SLOT_UNSENT])
     }
   }
@@ -774,10 +791,24 @@ class Wire extends Duplex {
       this.emit('violation', error)
     } finally {
       try {
-        if (this.listenerCount('error') > 0) this.emit('error', error)
+        this.#emitIfHeard(error)
       } finally {
         this.destroy()
       }
+    }
+  }
+
+  /**
+   * Emits `error` to those who listen for it. `socket.pipe(wire)` listens as well, only to throw the
+   * error where it finds itself to be the last: it must not be.
+   */
+  #emitIfHeard (error) {
+    if (this.listenerCount('error') === 0) return
+    this.on('error', noop)
+    try {
+      this.emit('error', error)
+    } finally {
+      this.off('error', noop)
     }
   }
 
@@ -789,19 +820,19 @@ class Wire extends Duplex {
 
   _onHaveAll () {
     if (!this.#requireFast('have-all')) return
-    this.#run(native.COMMAND_SET_PEER_HAS_ALL, 1)
+    this.#run(COMMAND_SET_PEER_HAS_ALL, 1)
     this.#emitHaveAll()
   }
 
   _onHaveNone () {
     if (!this.#requireFast('have-none')) return
-    this.#run(native.COMMAND_SET_PEER_HAS_ALL, 0)
+    this.#run(COMMAND_SET_PEER_HAS_ALL, 0)
     this.#emitHaveNone()
   }
 
   _onReject (index, offset, length) {
     if (!this.#requireFast('reject')) return
-    this.#run(native.COMMAND_FORGET_REQUEST, index, offset, length)
+    this.#run(COMMAND_FORGET_REQUEST, index, offset, length)
     this.#emitReject(index, offset, length)
   }
 
@@ -857,14 +888,14 @@ class Wire extends Duplex {
     try {
       while (list.length > 0) {
         const request = list.pop()
-        this.#run(native.COMMAND_POP_REQUEST)
+        this.#run(COMMAND_POP_REQUEST)
         request.callback(new Error(message), null)
       }
       isDone = true
     } finally {
       if (!isDone && list.length > 0) nextTick(failAll, list.splice(0), message)
       if (!this.#isFinished) {
-        this.#run(native.COMMAND_SUMMARIZE)
+        this.#run(COMMAND_SUMMARIZE)
         if (list.length !== page[SLOT_REQUESTS]) this.#syncRequests()
       }
     }
@@ -875,7 +906,7 @@ class Wire extends Duplex {
    */
   _callback (request, error, buffer) {
     if (!request) return
-    this.#run(native.COMMAND_FORGET_REQUEST, request.piece, request.offset, request.length)
+    this.#run(COMMAND_FORGET_REQUEST, request.piece, request.offset, request.length)
     if (!this.#isFinished && this.requests.length !== page[SLOT_REQUESTS]) this.#syncRequests()
     request.callback(error, buffer)
   }
@@ -928,14 +959,14 @@ class Wire extends Duplex {
   }
 
   #syncState () {
-    this.#run(native.COMMAND_SET_STATE, Number(this.#amChoking), Number(this.#peerChoking), Number(this.#hasFast))
+    this.#run(COMMAND_SET_STATE, Number(this.#amChoking), Number(this.#peerChoking), Number(this.#hasFast))
   }
 
   /** Sees to it that the oldest request times out. */
   #watchRequests () {
     if (this.#timeoutTimer !== null || this.#timeoutMs === 0 || this.requests.length === 0 || this.#isFinished) return
     touchClock()
-    this.#run(native.COMMAND_NEXT_TIMEOUT)
+    this.#run(COMMAND_NEXT_TIMEOUT)
     const wait = Math.max(0, Math.ceil(floats[FLOAT_TIMEOUT] - floats[FLOAT_NOW]))
     const due = floats[FLOAT_TIMEOUT]
     this.#timeoutTimer = setTimeout(() => this.#onTimeout(due), Math.min(wait, 0x7fffffff))
@@ -959,7 +990,7 @@ class Wire extends Duplex {
     try {
       while (!this.#isEnding) {
         floats[FLOAT_NOW] = now
-        this.#run(native.COMMAND_TAKE_TIMED_OUT)
+        this.#run(COMMAND_TAKE_TIMED_OUT)
         const position = page[SLOT_POSITION]
         if (position === NONE) break
         const request = this.requests[position]
@@ -1083,7 +1114,7 @@ class Wire extends Duplex {
 
   #finish (callback) {
     this[kOutbound].flush(true)
-    this.#run(native.COMMAND_CLOSE)
+    this.#run(COMMAND_CLOSE)
     this.#isFinished = true
     this.#stopTimeout()
     this.#lastStatistics = this.#native.statistics()
@@ -1091,7 +1122,8 @@ class Wire extends Duplex {
     this[kId] = NO_WIRE
 
     callback(null)
-    this.once('end', () => super.destroy())
+    // Before the listeners of others, any of which may throw, but with its effect after them.
+    this.prependOnceListener('end', () => nextTick(() => super.destroy()))
     this.push(null)
     // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
     while (this.read() !== null);
