@@ -59,7 +59,7 @@ class BitTorrentWire extends Adapter {
       interested: () => this.#onInterested(),
       uninterested: () => this.closeConnection(),
       have: index => this.emit('have', index),
-      bitfield: ({ buffer }) => this.emit('bitfield', buffer),
+      bitfield: ({ buffer }) => this.emit('bitfield', Buffer.from(buffer)),
       request: (index, begin, length) => this.#onRequest(index, begin, length),
       cancel: (index, begin, length) => this.#onCancel(index, begin, length),
       port: port => this.emit('dht_port', port),
