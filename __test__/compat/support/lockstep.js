@@ -113,7 +113,8 @@ function show (value) {
   if (typeof value?.get === 'function') return `bits ${show(value.buffer)}`
   if (Array.isArray(value)) return `[${Array.from(value, show).join(',')}]`
   if (value !== null && typeof value === 'object') {
-    return `{${Object.keys(value).sort().map(key => `${key}:${show(value[key])}`).join(',')}}`
+    // A flag that is not set may as well be missing.
+    return `{${Object.keys(value).filter(key => value[key] !== false).sort().map(key => `${key}:${show(value[key])}`).join(',')}}`
   }
   return String(value)
 }
