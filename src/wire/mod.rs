@@ -260,9 +260,16 @@ impl Wire {
         self.upload.add(uploaded, now);
     }
 
-    /// Overrides the choke and fast states, for a caller that keeps them itself.
-    pub fn set_state(&mut self, am_choking: bool, peer_choking: bool, fast: bool) {
+    /// Overrides the choke, interest and fast states, for a caller that keeps them itself.
+    pub fn set_state(
+        &mut self,
+        am_choking: bool,
+        am_interested: bool,
+        peer_choking: bool,
+        fast: bool,
+    ) {
         self.am_choking = am_choking;
+        self.am_interested = am_interested;
         self.peer_choking = peer_choking;
         self.fast = fast;
     }
