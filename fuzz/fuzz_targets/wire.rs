@@ -454,7 +454,7 @@ impl Side {
         // Every byte that was sent waits or was taken.
         let unsent = wire.unsent() as u64;
         assert_eq!(wire.statistics().sent.bytes, self.taken + unsent);
-        assert_eq!(unsent == 0, wire.peek_output().is_none());
+        assert_eq!(unsent == 0, wire.output().next().is_none());
         if unsent == 0 {
             (self.provoked, self.own) = (0, 0);
         }
