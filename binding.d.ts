@@ -33,8 +33,11 @@ export declare class NativeWire {
   violation(): ViolationReport | null
   /** What has passed. */
   statistics(): StatisticsCount | null
-  /** The ids that the peer gave to its extensions, by name. */
-  peerExtensions(): object
+  /**
+   * What the last extended handshake changed of the ids that the peer gave to its extensions, by
+   * name; 0 for those that it switched off.
+   */
+  takeExtensionChanges(): object
   /**
    * Makes our open requests what the caller's list has become: piece, offset and length of
    * each in turn.

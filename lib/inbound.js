@@ -2,6 +2,7 @@
 
 const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
+const Slab = require('./slab.js')
 const native = require('./native.js')
 
 const { page, poll, transfer, touchClock } = native
@@ -17,17 +18,18 @@ const EMPTY = Buffer.alloc(0)
 
 /** Payloads up to this many bytes are copied: that costs less than lending a part of the chunk. */
 const COPIED_LENGTH = 2048
-/** How much memory small payloads share, and payloads that chunks have cut, in bytes. */
-const SLAB_LENGTH = 64 * 1024
 
 const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get
 
 /** Those who have handed out a part of their chunk and still need another. @type {Set<Inbound>} */
 const lenders = new Set()
 
+/** Those whose next payloads go into a slab. @type {WeakMap<ArrayBuffer, Inbound>} */
+const slabOwners = new WeakMap()
+
 /**
- * The `buffer` of a payload that lies in a chunk with later ones. Whoever asks for it may transfer
- * it away, so that those who still need the chunk take a copy first.
+ * The `buffer` of a payload that shares memory with later ones. Whoever asks for it may transfer it
+ * away, so that those who still need the memory take a copy first.
  */
 const LENT = {
   configurable: true,
@@ -35,6 +37,7 @@ const LENT = {
   get () {
     const memory = bufferOf.call(this)
     for (const lender of lenders) lender.secure(memory)
+    slabOwners.get(memory)?.secure(memory)
     return memory
   }
 }
@@ -71,9 +74,9 @@ class Inbound {
     this.uncounted = 0
     /** A payload that is whole, until its event comes. @type {Buffer | null} */
     this.collected = null
-    /** Memory of small payloads, and how much of it is taken. */
-    this.slab = EMPTY
-    this.slabUsed = 0
+    /** Memory of payloads that are copied, and of payloads that chunks have cut. */
+    this.copies = new Slab()
+    this.assemblies = new Slab()
     /** Whether this is one of `lenders`. */
     this.isLending = false
     /** The rest of an event whose listener threw. @type {Function | null} */
@@ -181,6 +184,8 @@ class Inbound {
   advance () {
     if (this.chunk !== null) {
       if (this.framed < this.length) return this.isNegotiating ? this.negotiate() : this.frame() !== null
+      // The callback of a chunk that brought a key comes with its answer.
+      if (this.isNegotiating && this.wire[kCrypto].isAgreeing) return false
       this.settle()
     }
     if (this.chunk !== null) return true
@@ -261,7 +266,7 @@ class Inbound {
       }
     }
     if (length > 0) {
-      this.assembly = Buffer.allocUnsafeSlow(length)
+      this.assembly = this.makeAssembly(length)
       this.assembly.set(rest.subarray(start), 0)
       this.filled = rest.length - start
     }
@@ -285,36 +290,32 @@ class Inbound {
     if (start === NONE) {
       const collected = this.collected
       this.collected = null
-      return collected
+      // The next one may be under way in the same slab.
+      return sharesSlab(length) ? lend(collected) : collected
     }
     if (this.chunk.length !== this.length) return this.failDetached()
     const at = this.origin + start
     const view = this.chunk.subarray(at, at + length)
     if (--this.payloads === 0 && this.framed === this.length) return view
-    if (length > COPIED_LENGTH) return this.lend(view)
-    const copy = this.allocate(length)
+    if (length > COPIED_LENGTH) {
+      this.beginLending()
+      return lend(view)
+    }
+    const copy = this.copies.allocate(length)
     copy.set(view)
     return copy
   }
 
-  lend (view) {
-    if (!this.isLending) {
-      this.isLending = true
-      lenders.add(this)
-    }
-    Object.defineProperty(view, 'buffer', LENT)
-    return view
+  beginLending () {
+    if (this.isLending) return
+    this.isLending = true
+    lenders.add(this)
   }
 
-  /** Memory for a small payload, from a slab that nothing else of this wire needs. */
-  allocate (length) {
-    if (this.slab.length - this.slabUsed < length) {
-      this.slab = Buffer.allocUnsafeSlow(this.slab === EMPTY ? SLAB_LENGTH / 16 : SLAB_LENGTH)
-      this.slabUsed = 0
-    }
-    const start = this.slabUsed
-    this.slabUsed += length
-    return this.slab.subarray(start, this.slabUsed)
+  /** A buffer for a payload that a chunk's end cuts. */
+  makeAssembly (length) {
+    if (!sharesSlab(length)) return Buffer.allocUnsafeSlow(length)
+    return this.assemblies.allocate(length, memory => slabOwners.set(memory, this))
   }
 
   endLending () {
@@ -323,14 +324,12 @@ class Inbound {
     lenders.delete(this)
   }
 
-  /** Keeps the rest of the chunk if it lies in memory that is about to be shown to a caller. */
+  /** Keeps what is still needed of memory that is about to be shown to a caller. */
   secure (memory) {
-    if (this.chunk !== null && bufferOf.call(this.chunk) === memory) {
-      const copy = Buffer.allocUnsafeSlow(this.chunk.length)
-      copy.set(this.chunk)
-      this.chunk = copy
-      this.endLending()
-    }
+    if (this.chunk !== null && bufferOf.call(this.chunk) === memory) this.chunk = copyOf(this.chunk)
+    if (this.assemblies.isIn(memory)) this.assemblies.drop()
+    if (this.assembly !== null && bufferOf.call(this.assembly) === memory) this.assembly = copyOf(this.assembly)
+    if (this.collected !== null && bufferOf.call(this.collected) === memory) this.collected = copyOf(this.collected)
   }
 
   /** A caller transferred the chunk away by a way that `secure` does not see. */
@@ -346,9 +345,27 @@ class Inbound {
     if (this.callback !== null) waiting.unshift(this.callback)
     this.queue = []
     this.chunk = this.callback = this.assembly = this.collected = null
+    this.copies.drop()
+    this.assemblies.drop()
     this.endLending()
     for (const callback of waiting) callback(null)
   }
+}
+
+/** Whether a payload that chunks cut is one of a few in a slab. */
+function sharesSlab (length) {
+  return length * 4 <= Slab.LENGTH
+}
+
+function lend (payload) {
+  Object.defineProperty(payload, 'buffer', LENT)
+  return payload
+}
+
+function copyOf (bytes) {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  copy.set(bytes)
+  return copy
 }
 
 function resume (inbound) {

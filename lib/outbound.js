@@ -6,7 +6,7 @@ const native = require('./native.js')
 const { page, command, transfer, touchClock } = native
 const {
   SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_HAS_OUTPUT, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_WAITING, SLOT_UNSENT,
-  COMMAND_OUTPUT, COMMAND_SET_UNDELIVERED, TRANSFER_OUTPUT
+  COMMAND_OUTPUT, COMMAND_SET_UNDELIVERED, COMMAND_SUMMARIZE, TRANSFER_OUTPUT
 } = native
 
 const { nextTick } = process
@@ -30,8 +30,8 @@ class Outbound {
     this.isScheduled = false
     /** The reader has enough until `_read`. */
     this.isStalled = false
-    /** What the wire is piped to. @type {Set<import('node:stream').Writable>} */
-    this.destinations = new Set()
+    /** What the wire is piped to. @type {import('node:stream').Writable[]} */
+    this.destinations = []
   }
 
   /** To be called after a command that may have sent something, while the page tells of it. */
@@ -73,7 +73,7 @@ class Outbound {
       this.undelivered = undelivered
       this.run(COMMAND_SET_UNDELIVERED, undelivered)
     } else {
-      this.run(native.COMMAND_SUMMARIZE)
+      this.run(COMMAND_SUMMARIZE)
     }
     this.wire[kInbound].onDrain(page[SLOT_WAITING], page[SLOT_UNSENT])
   }

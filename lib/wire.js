@@ -15,7 +15,6 @@ const { Request, removeAt, findBlock, isFor, toNumbers } = require('./requests.j
 const { WireError, rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkCallback } = require('./arguments.js')
 const { watchDestination } = require('./pipe.js')
-const { updateMapping } = require('./extended.js')
 const { kId, kInbound, kOutbound, kCrypto, kApply, kFail, kMark } = require('./symbols.js')
 
 const { page, floats, command, transfer, touchClock } = native
@@ -25,6 +24,19 @@ const {
   SLOT_UNSENT,
   FLOAT_NOW, FLOAT_DOWNLOAD, FLOAT_UPLOAD, FLOAT_TIMEOUT, NONE,
   RESULT_OK, RESULT_CHOKED
+} = native
+
+const {
+  COMMAND_ALLOWED_FAST, COMMAND_ANSWER, COMMAND_CANCEL, COMMAND_CHOKE, COMMAND_CLOSE,
+  COMMAND_COUNT, COMMAND_DECLINE, COMMAND_FORGET_REQUEST, COMMAND_HAVE, COMMAND_HAVE_ALL,
+  COMMAND_HAVE_NONE, COMMAND_INTERESTED, COMMAND_KEEP_ALIVE, COMMAND_NEXT_TIMEOUT,
+  COMMAND_NOT_INTERESTED, COMMAND_PIECE, COMMAND_POP_REQUEST, COMMAND_PORT, COMMAND_REJECT,
+  COMMAND_REQUEST, COMMAND_SET_PEER_HAS_ALL, COMMAND_SET_PEER_PIECE, COMMAND_SET_STATE,
+  COMMAND_SET_TIMEOUT, COMMAND_SPEEDS, COMMAND_SUGGEST, COMMAND_SUMMARIZE,
+  COMMAND_TAKE_TIMED_OUT, COMMAND_UNCHOKE, EVENT_CRYPTO_HANDSHAKE, EVENT_CRYPTO_INFO_HASH,
+  EVENT_EXTENDED_HANDSHAKE, EVENT_HANDSHAKE, EVENT_KEEP_ALIVE, EVENT_UNKNOWN, EVENT_VIOLATION,
+  TRANSFER_ANSWER, TRANSFER_BITFIELD, TRANSFER_BODY, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE,
+  TRANSFER_PIECE
 } = native
 
 const debug = createDebug('bittorrent-protocol')
@@ -169,7 +181,7 @@ class Wire extends Duplex {
   set peerPieces (pieces) {
     this.#peerPieces = pieces
     if (this.#isFinished) return
-    if (pieces instanceof HaveAll) this.#run(native.COMMAND_SET_PEER_HAS_ALL, 1)
+    if (pieces instanceof HaveAll) this.#run(COMMAND_SET_PEER_HAS_ALL, 1)
     else this.#native.setPeerPieces(ArrayBuffer.isView(pieces?.buffer) ? toBytes(pieces.buffer, 'peerPieces') : Buffer.alloc(0))
   }
 
@@ -197,8 +209,8 @@ class Wire extends Duplex {
   #speed (which, downloaded, uploaded) {
     if (this.#isFinished) return 0
     touchClock()
-    if (downloaded > 0 || uploaded > 0) this.#run(native.COMMAND_COUNT, downloaded, uploaded)
-    this.#run(native.COMMAND_SPEEDS)
+    if (downloaded > 0 || uploaded > 0) this.#run(COMMAND_COUNT, downloaded, uploaded)
+    this.#run(COMMAND_SPEEDS)
     return floats[which]
   }
 
@@ -215,7 +227,7 @@ class Wire extends Duplex {
     checkNumber(ms, 'ms')
     this.#timeoutMs = ms
     this.#isTimeoutUnref = Boolean(unref)
-    this.#run(native.COMMAND_SET_TIMEOUT, ms)
+    this.#run(COMMAND_SET_TIMEOUT, ms)
     this.#stopTimeout()
     this.#watchRequests()
   }
@@ -271,7 +283,7 @@ class Wire extends Duplex {
 
   keepAlive () {
     if (debug.enabled) this._debug('keep-alive')
-    this.#send(native.COMMAND_KEEP_ALIVE)
+    this.#send(COMMAND_KEEP_ALIVE)
   }
 
   handshake (infoHash, peerId, extensions) {
@@ -289,7 +301,7 @@ class Wire extends Duplex {
       dht: Boolean(extensions?.dht),
       fast: Boolean(extensions?.fast)
     }
-    this.#transfer(native.TRANSFER_HANDSHAKE, Buffer.concat([infoHashBytes, peerIdBytes]),
+    this.#transfer(TRANSFER_HANDSHAKE, Buffer.concat([infoHashBytes, peerIdBytes]),
       Number(this.extensions.dht), Number(this.extensions.fast), 1)
     this[kOutbound].schedule()
     if (this[kInbound].isNegotiating) this[kCrypto].releaseLater()
@@ -319,7 +331,7 @@ class Wire extends Duplex {
     if (debug.enabled) this._debug('choke')
     this.#syncAllowedFast()
     this.#amChoking = true
-    this.#send(native.COMMAND_CHOKE)
+    this.#send(COMMAND_CHOKE)
 
     // The engine has dropped or rejected them, in this order.
     const list = this.peerRequests
@@ -328,6 +340,8 @@ class Wire extends Duplex {
       if (this.#hasFast && this.allowedFastSet.includes(list[allowed].piece)) {
         allowed++
       } else {
+        const { piece, offset, length } = list[allowed]
+        if (this.#hasFast && debug.enabled) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
         Request.setKey(list[allowed], -1)
         removeAt(list, allowed)
       }
@@ -339,33 +353,33 @@ class Wire extends Duplex {
     if (!this.#amChoking) return
     if (debug.enabled) this._debug('unchoke')
     this.#amChoking = false
-    this.#send(native.COMMAND_UNCHOKE)
+    this.#send(COMMAND_UNCHOKE)
   }
 
   interested () {
     if (this.amInterested) return
     this.amInterested = true
     if (debug.enabled) this._debug('interested')
-    this.#send(native.COMMAND_INTERESTED)
+    this.#send(COMMAND_INTERESTED)
   }
 
   uninterested () {
     if (!this.amInterested) return
     this.amInterested = false
     if (debug.enabled) this._debug('uninterested')
-    this.#send(native.COMMAND_NOT_INTERESTED)
+    this.#send(COMMAND_NOT_INTERESTED)
   }
 
   have (index) {
     checkNumber(index, 'index')
     if (debug.enabled) this._debug('have %d', index)
-    this.#send(native.COMMAND_HAVE, index)
+    this.#send(COMMAND_HAVE, index)
   }
 
   bitfield (bitfield) {
     const bits = toBytes(ArrayBuffer.isView(bitfield) ? bitfield : bitfield?.buffer, 'bitfield')
     if (debug.enabled) this._debug('bitfield')
-    this.#sendBytes(native.TRANSFER_BITFIELD, bits)
+    this.#sendBytes(TRANSFER_BITFIELD, bits)
   }
 
   request (index, offset, length, callback) {
@@ -378,7 +392,7 @@ class Wire extends Duplex {
 
     if (this.#peerChoking) this.#syncAllowedFast()
     touchClock()
-    this.#run(native.COMMAND_REQUEST, index, offset, length)
+    this.#run(COMMAND_REQUEST, index, offset, length)
     if (page[SLOT_RESULT] === RESULT_CHOKED) return callback(new Error('peer is choking'))
     if (debug.enabled) this._debug('request index=%d offset=%d length=%d', index, offset, length)
     this.requests.push(new Request(index, offset, length, callback))
@@ -393,8 +407,8 @@ class Wire extends Duplex {
     const block = toBytes(buffer, 'buffer')
     if (this.#isFinished) return
     touchClock()
-    if (this.#takesBlocks) this.#transfer(native.TRANSFER_PIECE, block, index, offset)
-    else this.#run(native.COMMAND_PIECE, index, offset, block.length)
+    if (this.#takesBlocks) this.#transfer(TRANSFER_PIECE, block, index, offset)
+    else this.#run(COMMAND_PIECE, index, offset, block.length)
     this.#settlePeerRequest(index, offset, block.length)
     this.#sendBlock(index, offset, block)
   }
@@ -414,7 +428,7 @@ class Wire extends Duplex {
     checkNumber(offset, 'offset')
     checkNumber(length, 'length')
     if (debug.enabled) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
-    this.#send(native.COMMAND_CANCEL, index, offset, length)
+    this.#send(COMMAND_CANCEL, index, offset, length)
     this.#settleRequest(index, offset, length, new Error('request was cancelled'))
   }
 
@@ -422,22 +436,22 @@ class Wire extends Duplex {
     checkNumber(port, 'port')
     if (port > 0xffff) throw rangeError(`port must be at most 65535, not ${port}`)
     if (debug.enabled) this._debug('port %d', port)
-    this.#send(native.COMMAND_PORT, port)
+    this.#send(COMMAND_PORT, port)
   }
 
   suggest (index) {
     checkNumber(index, 'index')
-    this.#sendFast(native.COMMAND_SUGGEST, index)
+    this.#sendFast(COMMAND_SUGGEST, index)
     if (debug.enabled) this._debug('suggest %d', index)
   }
 
   haveAll () {
-    this.#sendFast(native.COMMAND_HAVE_ALL)
+    this.#sendFast(COMMAND_HAVE_ALL)
     if (debug.enabled) this._debug('have-all')
   }
 
   haveNone () {
-    this.#sendFast(native.COMMAND_HAVE_NONE)
+    this.#sendFast(COMMAND_HAVE_NONE)
     if (debug.enabled) this._debug('have-none')
   }
 
@@ -445,7 +459,7 @@ class Wire extends Duplex {
     checkNumber(index, 'index')
     checkNumber(offset, 'offset')
     checkNumber(length, 'length')
-    this.#sendFast(native.COMMAND_REJECT, index, offset, length)
+    this.#sendFast(COMMAND_REJECT, index, offset, length)
     if (debug.enabled) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
     this.#settlePeerRequest(index, offset, length)
   }
@@ -453,7 +467,7 @@ class Wire extends Duplex {
   allowedFast (index) {
     checkNumber(index, 'index')
     this.#syncAllowedFast()
-    this.#sendFast(native.COMMAND_ALLOWED_FAST, index)
+    this.#sendFast(COMMAND_ALLOWED_FAST, index)
     if (debug.enabled) this._debug('allowed-fast %d', index)
     if (!this.allowedFastSet.includes(index)) {
       this.allowedFastSet.push(index)
@@ -472,7 +486,7 @@ class Wire extends Duplex {
       throw rangeError(`the id of an extension must be a whole number from 0 to 255, not ${id}`)
     }
     const bytes = ArrayBuffer.isView(message) ? toBytes(message, 'message') : bencode.encode(message)
-    this.#sendBytes(native.TRANSFER_EXTENDED, bytes, id)
+    this.#sendBytes(TRANSFER_EXTENDED, bytes, id)
   }
 
   //
@@ -506,24 +520,24 @@ class Wire extends Duplex {
       case 16: return this.#emitReject(page[SLOT_INDEX], page[SLOT_OFFSET], page[SLOT_LENGTH])
       case 17: return this.#emitAllowedFast(page[SLOT_INDEX])
       case 20: return this.#onExtended(page[SLOT_INDEX])
-      case native.EVENT_KEEP_ALIVE:
+      case EVENT_KEEP_ALIVE:
         if (debug.enabled) this._debug('got keep-alive')
         return this.emit('keep-alive')
-      case native.EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
-      case native.EVENT_EXTENDED_HANDSHAKE: return this.#onExtendedHandshake(this.#body())
-      case native.EVENT_UNKNOWN:
+      case EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
+      case EVENT_EXTENDED_HANDSHAKE: return this._onExtendedHandshake(this.#body())
+      case EVENT_UNKNOWN:
         if (debug.enabled) this._debug('got unknown message')
         return this.emit('unknownmessage', this.#body())
-      case native.EVENT_CRYPTO_INFO_HASH: return this.#onCryptoInfoHash(this.#body().toString('hex'))
-      case native.EVENT_CRYPTO_HANDSHAKE: return this.#onCryptoHandshake(page[SLOT_INDEX], page[SLOT_LENGTH])
-      case native.EVENT_VIOLATION: return this.#onViolation()
+      case EVENT_CRYPTO_INFO_HASH: return this.#onCryptoInfoHash(this.#body().toString('hex'))
+      case EVENT_CRYPTO_HANDSHAKE: return this.#onCryptoHandshake(page[SLOT_INDEX], page[SLOT_LENGTH])
+      case EVENT_VIOLATION: return this.#onViolation()
     }
   }
 
   /** The bytes that came with the event. */
   #body () {
     const bytes = Buffer.allocUnsafeSlow(page[SLOT_LENGTH])
-    this.#transfer(native.TRANSFER_BODY, bytes)
+    this.#transfer(TRANSFER_BODY, bytes)
     return bytes
   }
 
@@ -622,9 +636,11 @@ class Wire extends Duplex {
   }
 
   #newPieces (bits) {
-    return new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
-      this.#run(native.COMMAND_SET_PEER_PIECE, index, Number(value))
+    const pieces = new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
+      // A caller may have kept one that a newer word of the peer has replaced.
+      if (pieces === this.#peerPieces) this.#run(COMMAND_SET_PEER_PIECE, index, Number(value))
     })
+    return pieces
   }
 
   #onRequest (piece, offset, length, key) {
@@ -645,7 +661,7 @@ class Wire extends Duplex {
       if (debug.enabled) {
         this._debug('error satisfying request index=%d offset=%d length=%d (%s)', piece, offset, length, error.message)
       }
-      this.#run(native.COMMAND_DECLINE, key)
+      this.#run(COMMAND_DECLINE, key)
       if (page[SLOT_WAITING] > 0) this[kInbound].resumeLater()
       this.#dropPeerRequest(request)
       this[kOutbound].schedule()
@@ -653,8 +669,8 @@ class Wire extends Duplex {
     }
     const block = toBytes(buffer, 'buffer')
     touchClock()
-    if (this.#takesBlocks) this.#transfer(native.TRANSFER_ANSWER, block, key)
-    else this.#run(native.COMMAND_ANSWER, key, block.length)
+    if (this.#takesBlocks) this.#transfer(TRANSFER_ANSWER, block, key)
+    else this.#run(COMMAND_ANSWER, key, block.length)
     const isOpen = page[SLOT_RESULT] === RESULT_OK
     this.#dropPeerRequest(request)
     if (isOpen) this.#sendBlock(piece, offset, block)
@@ -726,11 +742,16 @@ class Wire extends Duplex {
     this.emit('allowed-fast', index)
   }
 
-  #onExtendedHandshake (bytes) {
+  /** The packages in compat/ hand the bytes on as they are. */
+  _onExtendedHandshake (bytes) {
     const handshake = native.bencodeDecode(bytes)
     this.peerExtendedHandshake = handshake
     const mapping = this.peerExtendedMapping
-    updateMapping(mapping, handshake.m)
+    for (const [name, id] of Object.entries(this.#native.takeExtensionChanges())) {
+      if (id === 0) delete mapping[name]
+      // An assignment to `__proto__` would change the prototype instead.
+      else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
+    }
     for (const name of this.#handlers.keys()) {
       if (!this.#isEnding && Object.hasOwn(mapping, name)) this.#callExtension(name, 'onExtendedHandshake', handshake)
     }
@@ -749,7 +770,7 @@ class Wire extends Duplex {
     try {
       this.emit('extended', extension, payload)
     } finally {
-      this.#run(native.COMMAND_SUMMARIZE)
+      this.#run(COMMAND_SUMMARIZE)
       this[kInbound].pauseAbove(page[SLOT_UNSENT])
     }
   }
@@ -769,10 +790,24 @@ class Wire extends Duplex {
       this.emit('violation', error)
     } finally {
       try {
-        if (this.listenerCount('error') > 0) this.emit('error', error)
+        this.#emitIfHeard(error)
       } finally {
         this.destroy()
       }
+    }
+  }
+
+  /**
+   * Emits `error` to those who listen for it. `socket.pipe(wire)` listens as well, only to throw the
+   * error where it finds itself to be the last: it must not be.
+   */
+  #emitIfHeard (error) {
+    if (this.listenerCount('error') === 0) return
+    this.on('error', noop)
+    try {
+      this.emit('error', error)
+    } finally {
+      this.off('error', noop)
     }
   }
 
@@ -784,19 +819,19 @@ class Wire extends Duplex {
 
   _onHaveAll () {
     if (!this.#requireFast('have-all')) return
-    this.#run(native.COMMAND_SET_PEER_HAS_ALL, 1)
+    this.#run(COMMAND_SET_PEER_HAS_ALL, 1)
     this.#emitHaveAll()
   }
 
   _onHaveNone () {
     if (!this.#requireFast('have-none')) return
-    this.#run(native.COMMAND_SET_PEER_HAS_ALL, 0)
+    this.#run(COMMAND_SET_PEER_HAS_ALL, 0)
     this.#emitHaveNone()
   }
 
   _onReject (index, offset, length) {
     if (!this.#requireFast('reject')) return
-    this.#run(native.COMMAND_FORGET_REQUEST, index, offset, length)
+    this.#run(COMMAND_FORGET_REQUEST, index, offset, length)
     this.#emitReject(index, offset, length)
   }
 
@@ -852,14 +887,14 @@ class Wire extends Duplex {
     try {
       while (list.length > 0) {
         const request = list.pop()
-        this.#run(native.COMMAND_POP_REQUEST)
+        this.#run(COMMAND_POP_REQUEST)
         request.callback(new Error(message), null)
       }
       isDone = true
     } finally {
       if (!isDone && list.length > 0) nextTick(failAll, list.splice(0), message)
       if (!this.#isFinished) {
-        this.#run(native.COMMAND_SUMMARIZE)
+        this.#run(COMMAND_SUMMARIZE)
         if (list.length !== page[SLOT_REQUESTS]) this.#syncRequests()
       }
     }
@@ -870,7 +905,7 @@ class Wire extends Duplex {
    */
   _callback (request, error, buffer) {
     if (!request) return
-    this.#run(native.COMMAND_FORGET_REQUEST, request.piece, request.offset, request.length)
+    this.#run(COMMAND_FORGET_REQUEST, request.piece, request.offset, request.length)
     if (!this.#isFinished && this.requests.length !== page[SLOT_REQUESTS]) this.#syncRequests()
     request.callback(error, buffer)
   }
@@ -923,14 +958,14 @@ class Wire extends Duplex {
   }
 
   #syncState () {
-    this.#run(native.COMMAND_SET_STATE, Number(this.#amChoking), Number(this.#peerChoking), Number(this.#hasFast))
+    this.#run(COMMAND_SET_STATE, Number(this.#amChoking), Number(this.#peerChoking), Number(this.#hasFast))
   }
 
   /** Sees to it that the oldest request times out. */
   #watchRequests () {
     if (this.#timeoutTimer !== null || this.#timeoutMs === 0 || this.requests.length === 0 || this.#isFinished) return
     touchClock()
-    this.#run(native.COMMAND_NEXT_TIMEOUT)
+    this.#run(COMMAND_NEXT_TIMEOUT)
     const wait = Math.max(0, Math.ceil(floats[FLOAT_TIMEOUT] - floats[FLOAT_NOW]))
     const due = floats[FLOAT_TIMEOUT]
     this.#timeoutTimer = setTimeout(() => this.#onTimeout(due), Math.min(wait, 0x7fffffff))
@@ -954,7 +989,7 @@ class Wire extends Duplex {
     try {
       while (!this.#isEnding) {
         floats[FLOAT_NOW] = now
-        this.#run(native.COMMAND_TAKE_TIMED_OUT)
+        this.#run(COMMAND_TAKE_TIMED_OUT)
         const position = page[SLOT_POSITION]
         if (position === NONE) break
         const request = this.requests[position]
@@ -1078,7 +1113,7 @@ class Wire extends Duplex {
 
   #finish (callback) {
     this[kOutbound].flush(true)
-    this.#run(native.COMMAND_CLOSE)
+    this.#run(COMMAND_CLOSE)
     this.#isFinished = true
     this.#stopTimeout()
     this.#lastStatistics = this.#native.statistics()
@@ -1086,7 +1121,8 @@ class Wire extends Duplex {
     this[kId] = NO_WIRE
 
     callback(null)
-    this.once('end', () => super.destroy())
+    // Before the listeners of others, any of which may throw, but with its effect after them.
+    this.prependOnceListener('end', () => nextTick(() => super.destroy()))
     this.push(null)
     // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
     while (this.read() !== null);

@@ -8,7 +8,9 @@ use slab::Slab;
 
 use super::page::*;
 use crate::wire::mse::KeyJob;
-use crate::wire::{Block, Event, FastDisabled, Payload, PeerChoking, Removed, Wire};
+use crate::wire::{
+    Block, Event, ExtensionChange, FastDisabled, Payload, PeerChoking, Removed, Wire,
+};
 
 /// Commands without bytes.
 #[napi]
@@ -183,6 +185,8 @@ pub(super) struct Session {
     body: Vec<u8>,
     /// Work of the crypto handshake that nobody has begun.
     pub(super) job: Option<KeyJob>,
+    /// What the last extended handshake changed of the peer's ids.
+    pub(super) extension_changes: Vec<ExtensionChange>,
     pub(super) violation: Option<(&'static str, String)>,
 }
 
@@ -199,7 +203,13 @@ impl Sessions {
 
     /// Adds a wire and gives its number in the page.
     pub(super) fn open(&self, wire: Wire) -> u32 {
-        let session = Box::new(Session { wire, body: Vec::new(), job: None, violation: None });
+        let session = Box::new(Session {
+            wire,
+            body: Vec::new(),
+            job: None,
+            extension_changes: Vec::new(),
+            violation: None,
+        });
         self.wires.borrow_mut().insert(session) as u32
     }
 
@@ -462,8 +472,9 @@ impl Session {
                 numbered(page, id.into(), id::EXTENDED)
             }
             Some(Event::KeepAlive) => EVENT_KEEP_ALIVE,
-            Some(Event::ExtendedHandshake(bytes)) => {
-                self.announce(page, bytes, EVENT_EXTENDED_HANDSHAKE)
+            Some(Event::ExtendedHandshake { payload, changes }) => {
+                self.extension_changes = changes;
+                self.announce(page, payload, EVENT_EXTENDED_HANDSHAKE)
             }
             Some(Event::Unknown(bytes)) => self.announce(page, bytes, EVENT_UNKNOWN),
             Some(Event::Handshake(handshake)) => {

@@ -252,8 +252,8 @@ impl Wire {
             return None;
         }
         let handshake = extension::parse_handshake(&payload)?;
-        self.peer_extensions.update(&handshake);
-        Some(Event::ExtendedHandshake(payload))
+        let changes = self.peer_extensions.update(&handshake);
+        Some(Event::ExtendedHandshake { payload, changes })
     }
 
     fn peer_speaks_extended(&self) -> bool {

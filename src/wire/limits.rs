@@ -45,7 +45,7 @@ impl Default for Limits {
             max_message_length: 1 << 20,
             max_pieces: 2_097_152,
             max_peer_requests: 2000,
-            high_water_mark: 256 << 10,
+            high_water_mark: 384 << 10,
         }
     }
 }

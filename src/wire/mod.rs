@@ -47,7 +47,7 @@ mod statistics;
 pub use decoder::{Intake, Payload, Tail};
 pub use error::Violation;
 pub use event::Event;
-pub use extension::PeerExtensions;
+pub use extension::{ExtensionChange, PeerExtensions};
 pub use fast::AllowedFast;
 pub use handshake::{HANDSHAKE_LENGTH, Handshake, Reserved};
 pub use limits::Limits;

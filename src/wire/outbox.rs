@@ -120,12 +120,12 @@ mod tests {
 
     fn take_all(outbox: &mut Outbox) -> Vec<(Vec<u8>, u32)> {
         let mut taken = Vec::new();
-        while let Some(segment) = outbox.segments().next() {
+        loop {
+            let Some(segment) = outbox.segments().next() else { return taken };
             let mut bytes = vec![0; segment.bytes as usize];
             assert!(outbox.take(1, &mut bytes));
             taken.push((bytes, segment.block));
         }
-        taken
     }
 
     #[test]
