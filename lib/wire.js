@@ -968,8 +968,8 @@ class Wire extends Duplex {
   }
 
   #syncState () {
-    const ours = Number(this.#amChoking) | Number(this.#amInterested) << 1
-    this.#run(COMMAND_SET_STATE, ours, Number(this.#peerChoking), Number(this.#hasFast))
+    const states = [this.#amChoking, this.#amInterested, this.#peerChoking, this.#hasFast]
+    this.#run(COMMAND_SET_STATE, states.reduce((bits, isSet, place) => bits | Number(isSet) << place, 0))
   }
 
   /** Sees to it that the oldest request times out. */
