@@ -381,7 +381,9 @@ declare namespace Wire {
     maxPeerRequests?: number | undefined
     /**
      * While more bytes than this are unsent, further requests of the peer wait; their `request`
-     * events come as the output drains. From 1 to 1,073,741,823; default 524,288 (512 KiB).
+     * events come as the output drains. They wait too while what is unsent and what the open
+     * requests ask for come to twice as many bytes. From 1 to 1,073,741,823; default 393,216
+     * (384 KiB).
      */
     highWaterMark?: number | undefined
 
