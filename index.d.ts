@@ -121,6 +121,7 @@ declare class Wire extends Duplex {
     /** Their bytes. */
     bytes: number
   }
+
   /** The option `highWaterMark`, in bytes. */
   readonly highWaterMark: number
   /** Why the wire was closed, if the peer or an extension is to blame; else `null`. */

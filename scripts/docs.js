@@ -17,21 +17,8 @@ const DOCUMENTED = [
 ]
 
 /** Overloads that only give the types of the events, and events of any stream: Node.js documents them. */
-const LISTENING = ['addListener', 'on', 'once', 'off', 'removeListener']
-const MORE_LISTENING = ['prependListener', 'prependOnceListener', 'emit']
-const OF_NODE = [
-  ...names('index.export=', [...LISTENING, ...MORE_LISTENING]),
-  ...names('compat/v3.export=', [...LISTENING, ...MORE_LISTENING]),
-  ...names('compat/bittorrent-wire.export=', LISTENING),
-  ...names('compat/peer-wire-protocol.PeerWire', LISTENING),
-  ...names('index.Events', ['data', 'drain', 'pause', 'readable', 'resume', 'pipe', 'unpipe']),
-  // How TypeScript says that a function is a class as well.
-  'compat/peer-wire-protocol.export=.__type.prototype'
-]
-
-function names (owner, members) {
-  return members.map(member => `${owner}.${member}`)
-}
+const METHODS_OF_NODE = ['addListener', 'on', 'once', 'prependListener', 'prependOnceListener', 'off', 'removeListener', 'emit']
+const EVENTS_OF_NODE = ['data', 'drain', 'pause', 'readable', 'resume', 'pipe', 'unpipe']
 
 async function main () {
   await typings()
@@ -41,7 +28,7 @@ async function main () {
 
 async function typings () {
   // TypeDoc is an ECMAScript module.
-  const { Application, TSConfigReader } = await import('typedoc')
+  const { Application, ReflectionKind, TSConfigReader } = await import('typedoc')
   const { name, exports } = require('../package.json')
   const entryPoints = Object.values(exports).map(({ types }) => types).filter(Boolean)
   const application = await Application.bootstrap({
@@ -50,7 +37,6 @@ async function typings () {
     // What these names inherit from Node.js is documented there.
     excludeExternals: true,
     requiredToBeDocumented: DOCUMENTED,
-    intentionallyNotDocumented: OF_NODE,
     externalSymbolLinkMappings: { '@types/node': { 'Stream.Writable.end': 'https://nodejs.org/api/stream.html#writableendchunk-encoding-callback' } },
     validation: { notExported: true, invalidLink: true, notDocumented: true },
     treatWarningsAsErrors: true,
@@ -63,7 +49,17 @@ async function typings () {
     logLevel: 'Warn'
   }, [new TSConfigReader()])
   const project = await application.convert()
-  if (project) application.validate(project)
+  if (project) {
+    const isOfNode = ({ name, kind, parent }) => kind === ReflectionKind.CallSignature
+      ? METHODS_OF_NODE.includes(name)
+      // TypeScript's way to say that a function is a class as well has a `prototype`.
+      : (EVENTS_OF_NODE.includes(name) && parent.name === 'Events') || name === 'prototype'
+    const names = Object.values(project.reflections)
+      .filter(reflection => isOfNode(reflection) && !reflection.hasComment())
+      .map(reflection => reflection.getFriendlyFullName())
+    application.options.setValue('intentionallyNotDocumented', [...new Set(names)])
+    application.validate(project)
+  }
   if (!project || application.logger.hasErrors() || application.logger.hasWarnings()) {
     throw new Error('the typings are not documented in full')
   }

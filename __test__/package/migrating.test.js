@@ -11,7 +11,6 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { createInterface } = require('node:readline')
-const { once } = require('node:events')
 
 const { platformName } = require('../../lib/platform.js')
 const { Registry } = require('./support/registry')
