@@ -13,6 +13,7 @@ import Wire = require('../index.js')
  */
 declare class WireV3 extends Wire {
   /**
+   * Makes a wire.
    * @param type how the peer is connected; default `null`
    * @param retries how often connecting was tried before: above 0, no crypto handshake is made
    * @param peEnabled whether to make a crypto handshake, if the type is `tcpOutgoing`, or to accept
@@ -44,6 +45,7 @@ declare class WireV3 extends Wire {
   setEncrypt (sharedSecret: unknown, infoHash: string | NodeJS.ArrayBufferView): boolean
 }
 
+/** The types that go with the class. */
 declare namespace WireV3 {
   /** What it emits besides {@link Wire.Events}. */
   export interface CryptoEvents {
