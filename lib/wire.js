@@ -609,24 +609,25 @@ class Wire extends Duplex {
     // Handlers may use the page, so that the run leaves it first.
     const run = new Array(page[SLOT_RUN_LENGTH])
     for (let i = 0; i < run.length; i++) run[i] = page[SLOT_RUN + i]
+    if (debug.enabled) {
+      for (const index of run) this._debug('got have %d', index)
+    }
     this.#emitHaves(run, 0)
   }
 
   #emitHaves (run, from) {
     let i = from
     try {
-      while (i < run.length && !this.#isEnding) this.#onHave(run[i++])
+      while (i < run.length && !this.#isEnding) {
+        const index = run[i++]
+        const pieces = this.#peerPieces ?? this.peerPieces
+        if (pieces instanceof PeerPieces) pieces[kMark](index, true)
+        else pieces.set(index, true)
+        this.emit('have', index)
+      }
     } finally {
       if (i < run.length) this[kInbound].unfinished = () => this.#emitHaves(run, i)
     }
-  }
-
-  #onHave (index) {
-    if (debug.enabled) this._debug('got have %d', index)
-    const pieces = this.peerPieces
-    if (pieces instanceof PeerPieces) pieces[kMark](index, true)
-    else pieces.set(index, true)
-    this.emit('have', index)
   }
 
   #onBitfield (bits) {
@@ -679,12 +680,12 @@ class Wire extends Duplex {
   #onPiece () {
     const index = page[SLOT_INDEX]
     const offset = page[SLOT_OFFSET]
+    const length = page[SLOT_LENGTH]
     const position = page[SLOT_POSITION]
     const open = page[SLOT_REQUESTS]
     const block = this[kInbound].payload()
     if (block === null) return
     if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
-    const length = block.length
     const request = this.#takeRequest(position, open, index, offset, length)
     try {
       if (request !== null) request.callback(null, block)
