@@ -114,7 +114,7 @@ class Inbound {
    * @param {number} unsent how many bytes wait
    */
   pauseAbove (unsent) {
-    if (unsent > this.wire.highWaterMark * 2) this.isPaused = true
+    if (unsent > this.wire.highWaterMark) this.isPaused = true
   }
 
   /**

@@ -66,6 +66,7 @@ class Wire extends Duplex {
   #debugId = null
   #peerPieces = null
   #amChoking = true
+  #amInterested = false
   #peerChoking = true
   #hasFast = false
   /** Handlers of extensions, by name. */
@@ -103,7 +104,6 @@ class Wire extends Duplex {
     this.peerIdBuffer = null
     this.type = type
 
-    this.amInterested = false
     this.peerInterested = false
 
     this.extensions = {}
@@ -153,6 +153,15 @@ class Wire extends Duplex {
 
   set amChoking (value) {
     this.#amChoking = Boolean(value)
+    this.#syncState()
+  }
+
+  get amInterested () {
+    return this.#amInterested
+  }
+
+  set amInterested (value) {
+    this.#amInterested = Boolean(value)
     this.#syncState()
   }
 
@@ -357,15 +366,15 @@ class Wire extends Duplex {
   }
 
   interested () {
-    if (this.amInterested) return
-    this.amInterested = true
+    if (this.#amInterested) return
+    this.#amInterested = true
     if (debug.enabled) this._debug('interested')
     this.#send(COMMAND_INTERESTED)
   }
 
   uninterested () {
-    if (!this.amInterested) return
-    this.amInterested = false
+    if (!this.#amInterested) return
+    this.#amInterested = false
     if (debug.enabled) this._debug('uninterested')
     this.#send(COMMAND_NOT_INTERESTED)
   }
@@ -959,7 +968,8 @@ class Wire extends Duplex {
   }
 
   #syncState () {
-    this.#run(COMMAND_SET_STATE, Number(this.#amChoking), Number(this.#peerChoking), Number(this.#hasFast))
+    const states = [this.#amChoking, this.#amInterested, this.#peerChoking, this.#hasFast]
+    this.#run(COMMAND_SET_STATE, states.reduce((bits, isSet, place) => bits | Number(isSet) << place, 0))
   }
 
   /** Sees to it that the oldest request times out. */

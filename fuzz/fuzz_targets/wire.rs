@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 use bittorrent_protocol_native::wire::{
-    Block, Event, Limits, Removed, Reserved, Violation, Wire,
+    Block, Event, Limits, Removed, Reserved, State, Violation, Wire,
 };
 use driver::{Inbound, Seen, take_segment};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
@@ -362,7 +362,9 @@ impl Side {
                 if !self.is_closed {
                     let blocks = unweighed(|| {
                         let known: Vec<Block> = self.peer_requests.iter().map(|r| r.1).collect();
-                        edited(&known, picks).into_iter().take(MAX_PEER_REQUESTS as usize)
+                        edited(&known, picks)
+                            .into_iter()
+                            .take(MAX_PEER_REQUESTS as usize)
                             .collect::<Vec<_>>()
                     });
                     self.wire.sync_peer_requests(&blocks, now);
@@ -372,7 +374,12 @@ impl Side {
                 }
             }
             Call::SetState(bits) => {
-                wire.set_state(bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
+                wire.set_state(State {
+                    am_choking: bits & 1 != 0,
+                    am_interested: bits & 8 != 0,
+                    peer_choking: bits & 2 != 0,
+                    fast: bits & 4 != 0,
+                });
                 self.am_choking = bits & 1 != 0;
             }
             Call::SetPiece(index, has) => {
@@ -454,7 +461,7 @@ impl Side {
         // Every byte that was sent waits or was taken.
         let unsent = wire.unsent() as u64;
         assert_eq!(wire.statistics().sent.bytes, self.taken + unsent);
-        assert_eq!(unsent == 0, wire.peek_output().is_none());
+        assert_eq!(unsent == 0, wire.output().next().is_none());
         if unsent == 0 {
             (self.provoked, self.own) = (0, 0);
         }
@@ -472,9 +479,7 @@ impl Side {
 fn edited(list: &[Block], picks: &[u8]) -> Vec<Block> {
     picks
         .iter()
-        .map(|&pick| {
-            list.get(usize::from(pick)).copied().unwrap_or_else(|| Name(pick).block())
-        })
+        .map(|&pick| list.get(usize::from(pick)).copied().unwrap_or_else(|| Name(pick).block()))
         .collect()
 }
 

@@ -132,9 +132,9 @@ pub fn take_output(wire: &mut Wire) -> Vec<u8> {
 
 /// Takes the next segment of the output, with zeros for its block.
 pub fn take_segment(wire: &mut Wire) -> Option<Vec<u8>> {
-    let segment = wire.peek_output()?;
+    let segment = wire.output().next()?;
     let mut bytes = vec![0; segment.bytes as usize];
-    assert_eq!(wire.take_output(&mut bytes), Some(segment));
+    assert!(wire.take_output(1, &mut bytes));
     bytes.resize(bytes.len() + segment.block as usize, 0);
     Some(bytes)
 }

@@ -7,6 +7,7 @@ const attacks = require('./attacks')
 
 async function main ([which, attack]) {
   const Wire = await (which === 'upstream' ? loadUpstream() : loadOurs())
+  if (which === 'upstream') attacks.wires = 2
   const result = await attacks[attack](Wire)
   process.send({ ...result }, () => process.disconnect())
 }

@@ -17,7 +17,7 @@ function runChild (which, attack, { seconds }) {
     execArgv: ['--expose-gc', '--max-old-space-size=512'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // A core file of a process that dies as expected helps nobody.
-    env: { ...process.env, NODE_OPTIONS: '' }
+    env: { ...process.env, NODE_OPTIONS: '', MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '65536' }
   })
   return new Promise(resolve => {
     let result

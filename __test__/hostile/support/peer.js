@@ -39,7 +39,11 @@ class Peer {
 
   /** The wire gets these bytes, as one chunk. */
   hear (...parts) {
-    this.wire._write(Buffer.concat(parts), () => {})
+    return this.hearChunk(Buffer.concat(parts))
+  }
+
+  hearChunk (chunk) {
+    this.wire._write(chunk, () => {})
     return this
   }
 

@@ -29,6 +29,8 @@ export function mistakes () {
   left.have('first')
   // @ts-expect-error a request has a length
   left.request(0, 0)
+  // @ts-expect-error there is no such message
+  left.on('no-such-event', (): void => {})
 }
 
 left.handshake(Buffer.alloc(20, 1), Buffer.alloc(20, 3))
