@@ -381,7 +381,7 @@ declare namespace Wire {
     maxPeerRequests?: number | undefined
     /**
      * While more bytes than this are unsent, further requests of the peer wait; their `request`
-     * events come as the output drains. From 1 to 1,073,741,823; default 524,288 (512 KiB).
+     * events come as the output drains. From 1 to 1,073,741,823; default 393,216 (384 KiB).
      */
     highWaterMark?: number | undefined
 
@@ -598,6 +598,9 @@ declare namespace Wire {
    * - `ERR_CHUNK_DETACHED`: a chunk written to the wire had its ArrayBuffer transferred away by
    *   its owner before the wire had read it.
    * - `ERR_INTERNAL`: a defect of this package.
+   *
+   * Where no native addon loads, requiring the package throws an Error with code
+   * `ERR_NO_NATIVE_ADDON`, which says what to do.
    */
   export type ErrorCode =
     | 'ERR_BAD_HANDSHAKE' | 'ERR_MESSAGE_TOO_LONG' | 'ERR_BAD_LENGTH' | 'ERR_PIECE_OUT_OF_RANGE'
