@@ -622,6 +622,9 @@ declare namespace Wire {
    * - `ERR_CHUNK_DETACHED`: a chunk written to the wire had its ArrayBuffer transferred away by
    *   its owner before the wire had read it.
    * - `ERR_INTERNAL`: a defect of this package.
+   *
+   * Where no native addon loads, requiring the package throws an Error with code
+   * `ERR_NO_NATIVE_ADDON`, which says what to do.
    */
   export type ErrorCode =
     | 'ERR_BAD_HANDSHAKE' | 'ERR_MESSAGE_TOO_LONG' | 'ERR_BAD_LENGTH' | 'ERR_PIECE_OUT_OF_RANGE'

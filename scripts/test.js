@@ -35,7 +35,9 @@ const STEPS = [
   { name: 'fuzz smoke', run: fuzzSmoke },
   { name: 'jest', run: () => jest('--testPathIgnorePatterns', '__test__/package/') },
   // Package managers and compilers: no company for tests that wait for timers.
-  { name: 'packages', run: () => jest('--testPathPatterns', '__test__/package/') }
+  { name: 'packages', run: () => jest('--testPathPatterns', '__test__/package/') },
+  // It may install other clients with apt-get: not on anybody's own machine.
+  { name: 'interop', run: () => npmScript('test:interop'), onlyInCi: true }
 ]
 
 /** A check that did not go well; `message` says all there is to say. */
@@ -48,7 +50,9 @@ class StepError extends Error {
 }
 
 async function main (only) {
-  const steps = only.length === 0 ? STEPS : STEPS.filter(({ name }) => only.includes(name))
+  const steps = only.length > 0
+    ? STEPS.filter(({ name }) => only.includes(name))
+    : STEPS.filter(({ onlyInCi }) => !onlyInCi || process.env.CI)
   if (steps.length === 0) {
     console.error(`no such step; there are: ${STEPS.map(({ name }) => name).join(', ')}`)
     return 1
