@@ -7,7 +7,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 const ROOT = path.join(__dirname, '../..')
-const { name, exports } = require('../../package.json')
+const { name, exports: entries } = require('../../package.json')
 
 const script = `
   const paths = JSON.parse(process.argv[1])
@@ -25,7 +25,7 @@ test('require and import give the same', () => {
 })
 
 test('each has its types beside it', () => {
-  for (const [entry, target] of Object.entries(exports)) {
+  for (const [entry, target] of Object.entries(entries)) {
     if (entry === './package.json') continue
     expect(target.types).toBe(target.default.replace(/\.js$/, '.d.ts'))
     for (const file of Object.values(target)) expect(fs.existsSync(path.join(ROOT, file))).toBe(true)
