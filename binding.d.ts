@@ -33,8 +33,11 @@ export declare class NativeWire {
   violation(): ViolationReport | null
   /** What has passed. */
   statistics(): StatisticsCount | null
-  /** The ids that the peer gave to its extensions, by name. */
-  peerExtensions(): object
+  /**
+   * What the last extended handshake changed of the ids that the peer gave to its extensions, by
+   * name; 0 for those that it switched off.
+   */
+  takeExtensionChanges(): object
   /**
    * Makes our open requests what the caller's list has become: piece, offset and length of
    * each in turn.
@@ -143,7 +146,7 @@ export declare const COMMAND_SET_PEER_HAS_ALL: number
 /** Sets whether the peer has piece A to B. */
 export declare const COMMAND_SET_PEER_PIECE: number
 
-/** Sets am-choking and am-interested to the lowest bits of A, peer-choking and fast to B and C. */
+/** Sets am-choking, am-interested, peer-choking and fast to the lowest bits of A, in this order. */
 export declare const COMMAND_SET_STATE: number
 
 /** Sets the timeout of requests to A milliseconds. */

@@ -38,6 +38,8 @@ class CryptoHandshake {
     this.infoHashes = options.infoHashes
     this.timeoutMs = options.cryptoTimeout
     this.timer = null
+    /** A key agreement runs on the thread pool. */
+    this.isAgreeing = false
     this.isDone = false
     /** 1 plaintext, 2 RC4; `null` where the peer began in plaintext, or before the end. */
     this.method = null
@@ -115,6 +117,7 @@ class CryptoHandshake {
     const hasJob = page[SLOT_HAS_JOB] !== 0
     this.wire[kOutbound].schedule()
     if (!hasJob) return
+    this.isAgreeing = true
     // Not from within the promise: what a listener throws is an exception, and no rejection.
     this.native.agree()?.then(
       agreement => nextTick(() => this.onAgreement(agreement)),
@@ -123,6 +126,7 @@ class CryptoHandshake {
   }
 
   onAgreement (agreement) {
+    this.isAgreeing = false
     if (this.wire[kInbound].isClosed) return
     this.native.agreed(agreement)
     this.take(EMPTY)

@@ -20,7 +20,8 @@ const { kId, kInbound, kOutbound, kCrypto, kApply, kFail, kMark } = require('./s
 const { page, floats, command, transfer, touchClock } = native
 const {
   SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C, SLOT_RESULT, SLOT_INDEX, SLOT_OFFSET, SLOT_LENGTH,
-  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_UNSENT,
+  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_WAITING,
+  SLOT_UNSENT,
   FLOAT_NOW, FLOAT_DOWNLOAD, FLOAT_UPLOAD, FLOAT_TIMEOUT, NONE,
   RESULT_OK, RESULT_CHOKED
 } = native
@@ -617,24 +618,25 @@ class Wire extends Duplex {
     // Handlers may use the page, so that the run leaves it first.
     const run = new Array(page[SLOT_RUN_LENGTH])
     for (let i = 0; i < run.length; i++) run[i] = page[SLOT_RUN + i]
+    if (debug.enabled) {
+      for (const index of run) this._debug('got have %d', index)
+    }
     this.#emitHaves(run, 0)
   }
 
   #emitHaves (run, from) {
     let i = from
     try {
-      while (i < run.length && !this.#isEnding) this.#onHave(run[i++])
+      while (i < run.length && !this.#isEnding) {
+        const index = run[i++]
+        const pieces = this.#peerPieces ?? this.peerPieces
+        if (pieces instanceof PeerPieces) pieces[kMark](index, true)
+        else pieces.set(index, true)
+        this.emit('have', index)
+      }
     } finally {
       if (i < run.length) this[kInbound].unfinished = () => this.#emitHaves(run, i)
     }
-  }
-
-  #onHave (index) {
-    if (debug.enabled) this._debug('got have %d', index)
-    const pieces = this.peerPieces
-    if (pieces instanceof PeerPieces) pieces[kMark](index, true)
-    else pieces.set(index, true)
-    this.emit('have', index)
   }
 
   #onBitfield (bits) {
@@ -670,6 +672,7 @@ class Wire extends Duplex {
         this._debug('error satisfying request index=%d offset=%d length=%d (%s)', piece, offset, length, error.message)
       }
       this.#run(COMMAND_DECLINE, key)
+      if (page[SLOT_WAITING] > 0) this[kInbound].resumeLater()
       this.#dropPeerRequest(request)
       this[kOutbound].schedule()
       return
@@ -686,12 +689,12 @@ class Wire extends Duplex {
   #onPiece () {
     const index = page[SLOT_INDEX]
     const offset = page[SLOT_OFFSET]
+    const length = page[SLOT_LENGTH]
     const position = page[SLOT_POSITION]
     const open = page[SLOT_REQUESTS]
     const block = this[kInbound].payload()
     if (block === null) return
     if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
-    const length = block.length
     const request = this.#takeRequest(position, open, index, offset, length)
     try {
       if (request !== null) request.callback(null, block)
@@ -753,14 +756,11 @@ class Wire extends Duplex {
   _onExtendedHandshake (bytes) {
     const handshake = native.bencodeDecode(bytes)
     this.peerExtendedHandshake = handshake
-
-    const ids = this.#native.peerExtensions()
     const mapping = this.peerExtendedMapping
-    for (const name of Object.keys(mapping)) {
-      if (!Object.hasOwn(ids, name)) delete mapping[name]
-    }
-    for (const name of Object.keys(ids)) {
-      Object.defineProperty(mapping, name, { value: ids[name], configurable: true, enumerable: true, writable: true })
+    for (const [name, id] of Object.entries(this.#native.takeExtensionChanges())) {
+      if (id === 0) delete mapping[name]
+      // An assignment to `__proto__` would change the prototype instead.
+      else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
     }
     for (const name of this.#handlers.keys()) {
       if (!this.#isEnding && Object.hasOwn(mapping, name)) this.#callExtension(name, 'onExtendedHandshake', handshake)
@@ -968,8 +968,8 @@ class Wire extends Duplex {
   }
 
   #syncState () {
-    const ours = Number(this.#amChoking) | Number(this.#amInterested) << 1
-    this.#run(COMMAND_SET_STATE, ours, Number(this.#peerChoking), Number(this.#hasFast))
+    const states = [this.#amChoking, this.#amInterested, this.#peerChoking, this.#hasFast]
+    this.#run(COMMAND_SET_STATE, states.reduce((bits, isSet, place) => bits | Number(isSet) << place, 0))
   }
 
   /** Sees to it that the oldest request times out. */

@@ -8,7 +8,9 @@ use slab::Slab;
 
 use super::page::*;
 use crate::wire::mse::KeyJob;
-use crate::wire::{Block, Event, FastDisabled, Payload, PeerChoking, Removed, Wire};
+use crate::wire::{
+    Block, Event, ExtensionChange, FastDisabled, Payload, PeerChoking, Removed, State, Wire,
+};
 
 /// Commands without bytes.
 #[napi]
@@ -84,7 +86,7 @@ pub const COMMAND_SPEEDS: u32 = 27;
 /// Counts A bytes as downloaded and B bytes as uploaded, for the speeds.
 #[napi]
 pub const COMMAND_COUNT: u32 = 28;
-/// Sets am-choking and am-interested to the lowest bits of A, peer-choking and fast to B and C.
+/// Sets am-choking, am-interested, peer-choking and fast to the lowest bits of A, in this order.
 #[napi]
 pub const COMMAND_SET_STATE: u32 = 29;
 /// Sets whether the peer has piece A to B.
@@ -183,6 +185,8 @@ pub(super) struct Session {
     body: Vec<u8>,
     /// Work of the crypto handshake that nobody has begun.
     pub(super) job: Option<KeyJob>,
+    /// What the last extended handshake changed of the peer's ids.
+    pub(super) extension_changes: Vec<ExtensionChange>,
     pub(super) violation: Option<(&'static str, String)>,
 }
 
@@ -199,7 +203,13 @@ impl Sessions {
 
     /// Adds a wire and gives its number in the page.
     pub(super) fn open(&self, wire: Wire) -> u32 {
-        let session = Box::new(Session { wire, body: Vec::new(), job: None, violation: None });
+        let session = Box::new(Session {
+            wire,
+            body: Vec::new(),
+            job: None,
+            extension_changes: Vec::new(),
+            violation: None,
+        });
         self.wires.borrow_mut().insert(session) as u32
     }
 
@@ -309,8 +319,13 @@ impl Session {
             }
             COMMAND_COUNT => wire.count_external(u64::from(a), u64::from(page.get(SLOT_B)), now),
             COMMAND_SET_STATE => {
-                let (peer_choking, fast) = (page.get(SLOT_B) != 0, page.get(SLOT_C) != 0);
-                wire.set_state(a & 1 != 0, a & 2 != 0, peer_choking, fast);
+                let is_set = |bit: u32| a & bit != 0;
+                wire.set_state(State {
+                    am_choking: is_set(1),
+                    am_interested: is_set(2),
+                    peer_choking: is_set(4),
+                    fast: is_set(8),
+                });
             }
             COMMAND_SET_PEER_PIECE => wire.set_peer_piece(a, page.get(SLOT_B) != 0),
             COMMAND_SET_PEER_HAS_ALL => wire.set_peer_has_all(a != 0),
@@ -463,8 +478,9 @@ impl Session {
                 numbered(page, id.into(), id::EXTENDED)
             }
             Some(Event::KeepAlive) => EVENT_KEEP_ALIVE,
-            Some(Event::ExtendedHandshake(bytes)) => {
-                self.announce(page, bytes, EVENT_EXTENDED_HANDSHAKE)
+            Some(Event::ExtendedHandshake { payload, changes }) => {
+                self.extension_changes = changes;
+                self.announce(page, payload, EVENT_EXTENDED_HANDSHAKE)
             }
             Some(Event::Unknown(bytes)) => self.announce(page, bytes, EVENT_UNKNOWN),
             Some(Event::Handshake(handshake)) => {

@@ -133,18 +133,14 @@ impl NativeWire {
         })
     }
 
-    /// The ids that the peer gave to its extensions, by name.
+    /// What the last extended handshake changed of the ids that the peer gave to its extensions, by
+    /// name; 0 for those that it switched off.
     #[napi(catch_unwind)]
-    pub fn peer_extensions<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let extensions: Vec<(Vec<u8>, u8)> = self
-            .with(|session| {
-                let extensions = session.wire.peer_extensions();
-                extensions.iter().map(|(name, id)| (name.to_vec(), id)).collect()
-            })
-            .unwrap_or_default();
+    pub fn take_extension_changes<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let changes = self.with(|session| std::mem::take(&mut session.extension_changes));
         let mut object = Object::new(env)?;
-        for (name, id) in extensions {
-            set_key(&mut object, &name, u32::from(id))?;
+        for change in changes.unwrap_or_default() {
+            set_key(&mut object, &change.name, u32::from(change.id))?;
         }
         Ok(object)
     }

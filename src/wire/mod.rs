@@ -10,7 +10,8 @@
 //! 3. If not all of the chunk was framed, give the rest, and go on with 2.
 //! 4. Send with the methods named after the messages. They add to the output; take it with
 //!    [`Wire::output`] and [`Wire::take_output`], then call [`Wire::poll_event`] again:
-//!    requests of the peer wait while much is unsent, and go on as it drains.
+//!    requests of the peer wait while much is unsent or unanswered, and go on as it drains. Call
+//!    it likewise after [`Wire::decline`].
 //! 5. When [`Wire::next_timeout`] has come, call [`Wire::poll_timeout`] until it gives `None`.
 //!
 //! With [`Wire::encrypt`] the crypto handshake (MSE) comes first. While [`Wire::is_negotiating`],
@@ -46,7 +47,7 @@ mod statistics;
 pub use decoder::{Intake, Payload, Tail};
 pub use error::Violation;
 pub use event::Event;
-pub use extension::PeerExtensions;
+pub use extension::{ExtensionChange, PeerExtensions};
 pub use fast::AllowedFast;
 pub use handshake::{HANDSHAKE_LENGTH, Handshake, Reserved};
 pub use limits::Limits;
@@ -62,6 +63,19 @@ use std::collections::VecDeque;
 use decoder::Decoder;
 use encryption::Encryption;
 use outbox::Outbox;
+
+/// What a caller that keeps states itself may override.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct State {
+    /// We choke the peer (BEP 3).
+    pub am_choking: bool,
+    /// We are interested in the peer (BEP 3).
+    pub am_interested: bool,
+    /// The peer chokes us (BEP 3).
+    pub peer_choking: bool,
+    /// The fast extension is on (BEP 6).
+    pub fast: bool,
+}
 
 /// One side of a connection to a peer.
 pub struct Wire {
@@ -91,7 +105,7 @@ pub struct Wire {
 
     requests: Requests,
     peer_requests: Requests,
-    /// Requests of the peer that wait until output has drained.
+    /// Requests of the peer that wait until output has drained and earlier ones are answered.
     waiting: VecDeque<Block>,
     /// The largest block that we ever asked for, in bytes.
     largest_request: u32,
@@ -233,7 +247,7 @@ impl Wire {
         &self.peer_requests
     }
 
-    /// How many requests of the peer wait until output has drained.
+    /// How many requests of the peer wait until output has drained and earlier ones are answered.
     pub fn waiting_requests(&self) -> usize {
         self.waiting.len()
     }
@@ -260,17 +274,11 @@ impl Wire {
     }
 
     /// Overrides the choke, interest and fast states, for a caller that keeps them itself.
-    pub fn set_state(
-        &mut self,
-        am_choking: bool,
-        am_interested: bool,
-        peer_choking: bool,
-        fast: bool,
-    ) {
-        self.am_choking = am_choking;
-        self.am_interested = am_interested;
-        self.peer_choking = peer_choking;
-        self.fast = fast;
+    pub fn set_state(&mut self, state: State) {
+        self.am_choking = state.am_choking;
+        self.am_interested = state.am_interested;
+        self.peer_choking = state.peer_choking;
+        self.fast = state.fast;
     }
 
     /// Notes, of the caller's own knowledge, whether the peer has a piece.

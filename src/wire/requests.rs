@@ -24,6 +24,8 @@ pub struct Requests {
     /// Who answers by key never needs it.
     by_block: Option<HashTable<u32>>,
     hasher: FixedState,
+    /// The lengths of all blocks together.
+    bytes: u64,
     /// The ends of the chain from the oldest entry to the newest.
     oldest: u32,
     newest: u32,
@@ -58,6 +60,7 @@ impl Requests {
             order: Vec::new(),
             by_block: None,
             hasher: FixedState::with_seed(seed),
+            bytes: 0,
             oldest: NONE,
             newest: NONE,
         }
@@ -78,6 +81,7 @@ impl Requests {
         }
         self.newest = key;
         self.order.push(key);
+        self.bytes += u64::from(block.length);
         if let Some(table) = &mut self.by_block {
             insert(table, &self.entries, &self.hasher, key);
         }
@@ -113,6 +117,7 @@ impl Requests {
     /// Removes a request by its key.
     pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
         let entry = self.entries.try_remove(key as usize)?;
+        self.bytes -= u64::from(entry.block.length);
         if let Some(table) = &mut self.by_block {
             let hash = self.hasher.hash_one(entry.block);
             if let Ok(found) = table.find_entry(hash, |&other| other == key) {
@@ -154,6 +159,7 @@ impl Requests {
         self.entries = Slab::new();
         self.order = Vec::new();
         self.by_block = None;
+        self.bytes = 0;
         self.oldest = NONE;
         self.newest = NONE;
     }
@@ -203,6 +209,11 @@ impl Requests {
     /// When the oldest request was made, in milliseconds.
     pub fn oldest_since(&self) -> Option<u64> {
         self.entries.get(self.oldest as usize).map(|entry| entry.since)
+    }
+
+    /// How many bytes the open requests ask for.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// How many requests are open.
@@ -337,6 +348,8 @@ mod tests {
                 if let Some(table) = &requests.by_block {
                     prop_assert_eq!(table.len(), requests.len());
                 }
+                let lengths = model.0.iter().map(|(block, _)| u64::from(block.length));
+                prop_assert_eq!(requests.bytes(), lengths.sum());
             }
         }
     }
