@@ -42,11 +42,20 @@ declare class WireV3 extends Wire {
    * @returns whether this wire makes or accepts a crypto handshake
    */
   setEncrypt (sharedSecret: unknown, infoHash: string | NodeJS.ArrayBufferView): boolean
+
+  addListener<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  on<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  once<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  prependListener<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  prependOnceListener<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  off<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  removeListener<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  emit<E extends keyof WireV3.Events> (event: E, ...args: WireV3.Events[E]): boolean
 }
 
 declare namespace WireV3 {
-  /** What it emits besides {@link Wire.Events}. */
-  export interface CryptoEvents {
+  /** What a wire emits, with the arguments of the listeners. */
+  export interface Events extends Wire.Events {
     /** A peer has connected and begun a crypto handshake. */
     pe1: []
     /** After `sendPe1`: the torrent is to be named. */
