@@ -67,6 +67,17 @@ test('a key agreement that fails closes the wire', async () => {
   expect(engine.wires).toBe(before)
 })
 
+test('the memory of a chunk is transferred away while its key agreement runs', async () => {
+  const { wire, peer } = open(Wire, 'tcpIncoming', 1)
+  const ended = closed(wire)
+  const chunk = Buffer.from(new Uint8Array(peer.keyStep(500)).buffer)
+  const taken = peer.send(chunk)
+  structuredClone(chunk.buffer, { transfer: [chunk.buffer] })
+  await Promise.all([taken, ended])
+  expect(wire.closeReason).toMatchObject({ code: 'ERR_CHUNK_DETACHED' })
+  expect(engine.wires).toBe(before)
+})
+
 test('a peer that hangs up after each of its bytes', async () => {
   const step1 = Buffer.alloc(200, 0x42)
   for (let length = 0; length <= step1.length; length += 8) {
