@@ -154,6 +154,29 @@ describe('the option infoHashes', () => {
     }
   })
 
+  test('names the torrent twice, and once no more', async () => {
+    const infoHashes = new Set([...OTHERS, INFO_HASH, BYTES])
+    const options = { infoHashes }
+    for (const [gone, isServed] of [[null, true], [BYTES, true], [INFO_HASH, false]]) {
+      infoHashes.delete(gone)
+      end = open(Wire, 'tcpIncoming', 2, options)
+      await (isServed ? expectAnswer() : expectRefusal({}))
+      await close(end.wire)
+    }
+  })
+
+  test('is looked through by each wire at next to no cost', () => {
+    const { findInfoHash } = require('../../lib/info-hashes.js')
+    const infoHashes = Array.from({ length: 10_000 }, (_, i) => i.toString(16).padStart(40, '0'))
+    const time = hash => {
+      const start = performance.now()
+      for (let i = 0; i < 10; i++) expect(findInfoHash(infoHashes, hash)).toBe(undefined)
+      return performance.now() - start
+    }
+    const first = time(skeyHash(INFO_HASH)) // hashes them all, once
+    expect(time(skeyHash(OTHERS[0])) / first).toBeLessThan(0.5)
+  })
+
   test('comes too late for a wire that was closed', async () => {
     let answer
     end = open(Wire, 'tcpIncoming', 2, { infoHashes: () => new Promise(resolve => { answer = resolve }) })
