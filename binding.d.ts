@@ -33,8 +33,11 @@ export declare class NativeWire {
   violation(): ViolationReport | null
   /** What has passed. */
   statistics(): StatisticsCount | null
-  /** The ids that the peer gave to its extensions, by name. */
-  peerExtensions(): object
+  /**
+   * What the last extended handshake changed of the ids that the peer gave to its extensions, by
+   * name; 0 for those that it switched off.
+   */
+  takeExtensionChanges(): object
   /**
    * Makes our open requests what the caller's list has become: piece, offset and length of
    * each in turn.
@@ -113,6 +116,9 @@ export declare const COMMAND_NEXT_TIMEOUT: number
 /** Sends `not interested`. */
 export declare const COMMAND_NOT_INTERESTED: number
 
+/** Gives the next segments of the output as a run: the bytes and the block of each in turn. */
+export declare const COMMAND_OUTPUT: number
+
 /**
  * Sends `piece` A, offset B, with a block of length C that JavaScript sends on; gives the
  * position of the request that it settles.
@@ -140,11 +146,14 @@ export declare const COMMAND_SET_PEER_HAS_ALL: number
 /** Sets whether the peer has piece A to B. */
 export declare const COMMAND_SET_PEER_PIECE: number
 
-/** Sets am-choking, peer-choking and fast to A, B and C. */
+/** Sets am-choking, am-interested, peer-choking and fast to the lowest bits of A, in this order. */
 export declare const COMMAND_SET_STATE: number
 
 /** Sets the timeout of requests to A milliseconds. */
 export declare const COMMAND_SET_TIMEOUT: number
+
+/** Notes that A bytes of output that was taken did not leave yet. */
+export declare const COMMAND_SET_UNDELIVERED: number
 
 /** Gives both speeds. */
 export declare const COMMAND_SPEEDS: number
@@ -245,7 +254,7 @@ export declare const RESULT_OK: number
 /** A defect of this package: the call panicked, and the wire is gone. */
 export declare const RESULT_PANICKED: number
 
-/** How many haves a run holds at most. */
+/** How many numbers a run holds at most. */
 export declare const RUN_LENGTH: number
 
 /** HASH('req2', SKEY) of the 20 bytes of an info hash, in hexadecimal; empty for other lengths. */
@@ -275,6 +284,9 @@ export declare const SLOT_EVENT: number
 /** Out: whether work of the crypto handshake waits for a thread. */
 export declare const SLOT_HAS_JOB: number
 
+/** Out: whether output waits. */
+export declare const SLOT_HAS_OUTPUT: number
+
 /** Out: how many bytes at the start of a chunk belong to the payload under collection. */
 export declare const SLOT_HEAD: number
 
@@ -292,12 +304,6 @@ export declare const SLOT_LENGTH: number
 
 /** Out: how many bytes of the payload under collection are still to come. */
 export declare const SLOT_MISSING: number
-
-/** Out: the length of the block that follows them; 0 if none does. */
-export declare const SLOT_NEXT_BLOCK: number
-
-/** Out: how many bytes the next segment of the output has; 0 if nothing waits. */
-export declare const SLOT_NEXT_BYTES: number
 
 /** Out: an offset in a piece, in bytes. */
 export declare const SLOT_OFFSET: number
@@ -317,10 +323,10 @@ export declare const SLOT_REQUESTS: number
 /** Out: how a command went, one of `RESULT_*`. */
 export declare const SLOT_RESULT: number
 
-/** Out: the first index of a run of haves. */
+/** Out: the first entry of a run: of haves, or of segments of the output. */
 export declare const SLOT_RUN: number
 
-/** Out: how many indices the run of haves holds. */
+/** Out: how many entries the run holds. */
 export declare const SLOT_RUN_LENGTH: number
 
 /** Out: where a payload begins in the chunk, in bytes; `NONE` if it was collected. */
@@ -389,7 +395,7 @@ export declare const TRANSFER_HANDSHAKE: number
 /** Takes bytes of the crypto handshake; consumes as many as it used. */
 export declare const TRANSFER_NEGOTIATE: number
 
-/** Fills the bytes with the next segment of the output. */
+/** Fills the bytes with the next A segments of the output. */
 export declare const TRANSFER_OUTPUT: number
 
 /** Sends `piece` A, offset B, with the bytes of its block: where `SLOT_TAKES_BLOCKS`. */

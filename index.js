@@ -1,8 +1,10 @@
 'use strict'
 
 const Wire = require('./lib/wire.js')
-const { bencodeDecode } = require('./binding.js')
+const { WireError } = require('./lib/errors.js')
+const { bencodeDecode } = require('./lib/load.js')
 
 module.exports = Wire
 module.exports.default = Wire
+module.exports.WireError = WireError
 module.exports.bencodeDecode = bencodeDecode

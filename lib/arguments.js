@@ -27,7 +27,7 @@ function toBytes (view, name) {
  * @throws {RangeError} if it is no whole number from 0 to 4294967295
  */
 function checkNumber (value, name) {
-  if (value >>> 0 === value) return
+  if (typeof value === 'number' && value >>> 0 === value) return
   if (typeof value !== 'number') throw typeError(`${name} must be a number, not ${typeof value}`)
   throw rangeError(`${name} must be a whole number from 0 to 4294967295, not ${value}`)
 }

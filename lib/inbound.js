@@ -2,6 +2,7 @@
 
 const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
+const Slab = require('./slab.js')
 const native = require('./native.js')
 
 const { page, poll, transfer, touchClock } = native
@@ -15,14 +16,20 @@ const { nextTick } = process
 
 const EMPTY = Buffer.alloc(0)
 
+/** Payloads up to this many bytes are copied: that costs less than lending a part of the chunk. */
+const COPIED_LENGTH = 2048
+
 const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get
 
 /** Those who have handed out a part of their chunk and still need another. @type {Set<Inbound>} */
 const lenders = new Set()
 
+/** Those whose next payloads go into a slab. @type {WeakMap<ArrayBuffer, Inbound>} */
+const slabOwners = new WeakMap()
+
 /**
- * The `buffer` of a payload that lies in a chunk with later ones. Whoever asks for it may transfer
- * it away, so that those who still need the chunk take a copy first.
+ * The `buffer` of a payload that shares memory with later ones. Whoever asks for it may transfer it
+ * away, so that those who still need the memory take a copy first.
  */
 const LENT = {
   configurable: true,
@@ -30,6 +37,7 @@ const LENT = {
   get () {
     const memory = bufferOf.call(this)
     for (const lender of lenders) lender.secure(memory)
+    slabOwners.get(memory)?.secure(memory)
     return memory
   }
 }
@@ -47,6 +55,9 @@ class Inbound {
     this.isEncrypted = false
     /** The chunk at work; `null` between chunks. @type {Buffer | null} */
     this.chunk = null
+    /** Where it lies. @type {ArrayBuffer | null} */
+    this.memory = null
+    this.memoryStart = 0
     /** How long it was when it came: it is shorter if its memory was transferred away since. */
     this.length = 0
     /** How much of it is framed, and where the part framed last begins, in bytes. */
@@ -66,6 +77,11 @@ class Inbound {
     this.uncounted = 0
     /** A payload that is whole, until its event comes. @type {Buffer | null} */
     this.collected = null
+    /** Memory of payloads that are copied, and of payloads that chunks have cut. */
+    this.copies = new Slab()
+    this.assemblies = new Slab()
+    /** Whether this is one of `lenders`. */
+    this.isLending = false
     /** The rest of an event whose listener threw. @type {Function | null} */
     this.unfinished = null
     this.isRunning = false
@@ -98,7 +114,7 @@ class Inbound {
    * @param {number} unsent how many bytes wait
    */
   pauseAbove (unsent) {
-    if (unsent > this.wire.highWaterMark * 2) this.isPaused = true
+    if (unsent > this.wire.highWaterMark) this.isPaused = true
   }
 
   /**
@@ -117,6 +133,11 @@ class Inbound {
     if (!this.isRunning && !this.isClosed) this.run()
   }
 
+  /** Goes on with requests that waited for an earlier one to be answered. */
+  resumeLater () {
+    if (!this.isPaused) nextTick(resume, this)
+  }
+
   /** Drops what is not yet applied. Nothing is emitted any more. */
   close () {
     this.isClosed = true
@@ -124,10 +145,16 @@ class Inbound {
   }
 
   begin (chunk, callback) {
-    this.chunk = this.isEncrypted ? this.decrypt(chunk, Buffer.allocUnsafeSlow(chunk.length)) : chunk
-    this.length = chunk.length
+    this.setChunk(this.isEncrypted ? this.decrypt(chunk, Buffer.allocUnsafeSlow(chunk.length)) : chunk)
     this.framed = 0
     this.callback = callback
+  }
+
+  setChunk (chunk) {
+    this.chunk = chunk
+    this.memory = bufferOf.call(chunk)
+    this.memoryStart = chunk.byteOffset
+    this.length = chunk.length
   }
 
   run () {
@@ -140,14 +167,17 @@ class Inbound {
         page[SLOT_WIRE] = this.wire[kId]
         poll()
         const event = page[SLOT_EVENT]
-        if (event !== EVENT_NONE) this.wire[kApply](event)
-        else if (!this.advance()) break
+        if (event !== EVENT_NONE) {
+          this.wire[kApply](event)
+        } else {
+          // The engine may have answered by itself, with rejects.
+          this.wire[kOutbound].schedule()
+          if (!this.advance()) break
+        }
       }
       isDone = true
     } finally {
       this.isRunning = false
-      // The engine may have answered by itself, with rejects.
-      this.wire[kOutbound].scheduleIfAny()
       if (this.isClosed) this.release()
       else if (!isDone) nextTick(resume, this)
     }
@@ -176,9 +206,9 @@ class Inbound {
   /** The chunk is done. */
   settle () {
     const callback = this.callback
-    this.chunk = null
+    this.chunk = this.memory = null
     this.callback = null
-    lenders.delete(this)
+    this.endLending()
     // It may bring the next chunk at once, by way of `take`: `run` goes on with it.
     if (callback !== null) callback(null)
   }
@@ -210,8 +240,7 @@ class Inbound {
     page[SLOT_COMMAND] = TRANSFER_BODY
     transfer(stream.subarray(0, length))
     if (rest.length > 0) this.decrypt(rest, stream.subarray(length))
-    this.chunk = stream
-    this.length = stream.length
+    this.setChunk(stream)
     this.framed = 0
   }
 
@@ -246,7 +275,7 @@ class Inbound {
       }
     }
     if (length > 0) {
-      this.assembly = Buffer.allocUnsafeSlow(length)
+      this.assembly = this.makeAssembly(length)
       this.assembly.set(rest.subarray(start), 0)
       this.filled = rest.length - start
     }
@@ -270,26 +299,46 @@ class Inbound {
     if (start === NONE) {
       const collected = this.collected
       this.collected = null
-      return collected
+      // The next one may be under way in the same slab.
+      return sharesSlab(length) ? lend(collected) : collected
     }
     if (this.chunk.length !== this.length) return this.failDetached()
-    const at = this.origin + start
-    const view = this.chunk.subarray(at, at + length)
-    if (--this.payloads > 0 || this.framed < this.length) {
-      lenders.add(this)
-      Object.defineProperty(view, 'buffer', LENT)
+    // `subarray` would look the memory up each time, at twice the cost.
+    const view = Buffer.from(this.memory, this.memoryStart + this.origin + start, length)
+    if (--this.payloads === 0 && this.framed === this.length) return view
+    if (length > COPIED_LENGTH) {
+      this.beginLending()
+      return lend(view)
     }
-    return view
+    const copy = this.copies.allocate(length)
+    copy.set(view)
+    return copy
   }
 
-  /** Keeps the rest of the chunk if it lies in memory that is about to be shown to a caller. */
+  beginLending () {
+    if (this.isLending) return
+    this.isLending = true
+    lenders.add(this)
+  }
+
+  /** A buffer for a payload that a chunk's end cuts. */
+  makeAssembly (length) {
+    if (!sharesSlab(length)) return Buffer.allocUnsafeSlow(length)
+    return this.assemblies.allocate(length, memory => slabOwners.set(memory, this))
+  }
+
+  endLending () {
+    if (!this.isLending) return
+    this.isLending = false
+    lenders.delete(this)
+  }
+
+  /** Keeps what is still needed of memory that is about to be shown to a caller. */
   secure (memory) {
-    if (this.chunk !== null && bufferOf.call(this.chunk) === memory) {
-      const copy = Buffer.allocUnsafeSlow(this.chunk.length)
-      copy.set(this.chunk)
-      this.chunk = copy
-      lenders.delete(this)
-    }
+    if (this.chunk !== null && this.memory === memory) this.setChunk(copyOf(this.chunk))
+    if (this.assemblies.isIn(memory)) this.assemblies.drop()
+    if (this.assembly !== null && bufferOf.call(this.assembly) === memory) this.assembly = copyOf(this.assembly)
+    if (this.collected !== null && bufferOf.call(this.collected) === memory) this.collected = copyOf(this.collected)
   }
 
   /** A caller transferred the chunk away by a way that `secure` does not see. */
@@ -304,10 +353,28 @@ class Inbound {
     const waiting = this.queue.filter(entry => typeof entry === 'function')
     if (this.callback !== null) waiting.unshift(this.callback)
     this.queue = []
-    this.chunk = this.callback = this.assembly = this.collected = null
-    lenders.delete(this)
+    this.chunk = this.memory = this.callback = this.assembly = this.collected = null
+    this.copies.drop()
+    this.assemblies.drop()
+    this.endLending()
     for (const callback of waiting) callback(null)
   }
+}
+
+/** Whether a payload that chunks cut is one of a few in a slab. */
+function sharesSlab (length) {
+  return length * 4 <= Slab.LENGTH
+}
+
+function lend (payload) {
+  Object.defineProperty(payload, 'buffer', LENT)
+  return payload
+}
+
+function copyOf (bytes) {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  copy.set(bytes)
+  return copy
 }
 
 function resume (inbound) {

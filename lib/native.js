@@ -6,7 +6,7 @@
  * call anything that may use another wire.
  */
 
-const binding = require('../binding.js')
+const binding = require('./load.js')
 
 const page = new Uint32Array(binding.PAGE_LENGTH)
 const floats = new Float64Array(page.buffer)

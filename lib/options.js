@@ -7,7 +7,7 @@ const NUMBERS = {
   maxMessageLength: { value: 1 << 20, least: 68, most: 0x7fffffff },
   maxPieces: { value: 2097152, least: 1, most: 0x7fffffff },
   maxPeerRequests: { value: 2000, least: 1, most: 1 << 20 },
-  highWaterMark: { value: 256 << 10, least: 1, most: 0x3fffffff },
+  highWaterMark: { value: 384 << 10, least: 1, most: 0x3fffffff },
   cryptoTimeout: { value: 0, least: 0, most: 0x7fffffff }
 }
 
@@ -48,7 +48,7 @@ function readOptions (options) {
   }
   const { infoHashes } = options
   if (infoHashes != null) {
-    if (typeof infoHashes !== 'function' && typeof infoHashes[Symbol.iterator] !== 'function' || typeof infoHashes === 'string') {
+    if (typeof infoHashes === 'string' || (typeof infoHashes !== 'function' && typeof infoHashes[Symbol.iterator] !== 'function')) {
       throw typeError('infoHashes must be an iterable or a function')
     }
     read.infoHashes = infoHashes

@@ -5,8 +5,8 @@ const native = require('./native.js')
 
 const { page, command, transfer, touchClock } = native
 const {
-  SLOT_WIRE, SLOT_COMMAND, SLOT_NEXT_BYTES, SLOT_NEXT_BLOCK, SLOT_WAITING, SLOT_UNSENT,
-  COMMAND_SUMMARIZE, TRANSFER_OUTPUT
+  SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_HAS_OUTPUT, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_WAITING, SLOT_UNSENT,
+  COMMAND_OUTPUT, COMMAND_SET_UNDELIVERED, COMMAND_SUMMARIZE, TRANSFER_OUTPUT
 } = native
 
 const { nextTick } = process
@@ -22,28 +22,23 @@ class Outbound {
     /** Blocks of callers, in the order in which the engine's output has their places. */
     this.blocks = []
     this.firstBlock = 0
-    /** A block whose header was pushed last. @type {Buffer | null} */
-    this.readyBlock = null
+    /** Chunks that are ready to be pushed, and how many of them have been. @type {Buffer[]} */
+    this.ready = []
+    this.pushed = 0
+    /** How many bytes of them have not, as the engine knows it. */
+    this.undelivered = 0
     this.isScheduled = false
     /** The reader has enough until `_read`. */
     this.isStalled = false
-    /** What the wire is piped to. @type {Set<import('node:stream').Writable>} */
-    this.destinations = new Set()
+    /** What the wire is piped to. @type {import('node:stream').Writable[]} */
+    this.destinations = []
   }
 
-  /** To be called after a command that may have sent something. */
+  /** To be called after a command that may have sent something, while the page tells of it. */
   schedule () {
-    if (page[SLOT_NEXT_BYTES] === 0 && this.readyBlock === null) return
-    if (this.isScheduled || this.isStalled) return
+    if (page[SLOT_HAS_OUTPUT] === 0 || this.isScheduled || this.isStalled) return
     this.isScheduled = true
     nextTick(flush, this)
-  }
-
-  /** As `schedule`, whatever the page is about. */
-  scheduleIfAny () {
-    if (this.isScheduled || this.isStalled) return
-    this.run(COMMAND_SUMMARIZE)
-    this.schedule()
   }
 
   /** Adds a block that follows the header which the engine just queued. */
@@ -68,26 +63,52 @@ class Outbound {
       isDone = true
     } finally {
       for (const destination of this.destinations) destination.uncork?.()
-      if (!isDone) this.schedule()
+      if (!isDone && !this.isScheduled) {
+        this.isScheduled = true
+        nextTick(flush, this)
+      }
+    }
+    const undelivered = this.isStalled ? this.countReady() : 0
+    if (undelivered !== this.undelivered) {
+      this.undelivered = undelivered
+      this.run(COMMAND_SET_UNDELIVERED, undelivered)
+    } else {
+      this.run(COMMAND_SUMMARIZE)
     }
     this.wire[kInbound].onDrain(page[SLOT_WAITING], page[SLOT_UNSENT])
   }
 
   /** Pushes one chunk; tells whether to go on. */
   pushNext (isLast) {
-    let chunk = this.readyBlock
-    this.readyBlock = null
-    this.run(COMMAND_SUMMARIZE)
-    if (chunk === null) {
-      const length = page[SLOT_NEXT_BYTES]
-      if (length === 0) return false
-      if (page[SLOT_NEXT_BLOCK] > 0) this.readyBlock = this.takeBlock()
-      chunk = Buffer.allocUnsafe(length)
-      page[SLOT_COMMAND] = TRANSFER_OUTPUT
-      transfer(chunk)
+    if (this.pushed === this.ready.length) {
+      this.takeAll()
+      if (this.ready.length === 0) return false
     }
+    const chunk = this.ready[this.pushed]
+    this.ready[this.pushed++] = undefined
     this.isStalled = !this.wire.push(chunk)
     return isLast || !this.isStalled
+  }
+
+  /** Makes chunks of what the engine has. */
+  takeAll () {
+    this.ready.length = 0
+    this.pushed = 0
+    this.run(COMMAND_OUTPUT)
+    const count = page[SLOT_RUN_LENGTH]
+    if (count === 0) return
+    let length = 0
+    for (let i = 0; i < count; i++) length += page[SLOT_RUN + 2 * i]
+    const bytes = Buffer.allocUnsafe(length)
+    page[SLOT_COMMAND] = TRANSFER_OUTPUT
+    page[SLOT_A] = count
+    transfer(bytes)
+    for (let i = 0, at = 0; i < count; i++) {
+      const end = at + page[SLOT_RUN + 2 * i]
+      this.ready.push(count === 1 ? bytes : bytes.subarray(at, end))
+      if (page[SLOT_RUN + 2 * i + 1] > 0) this.ready.push(this.takeBlock())
+      at = end
+    }
   }
 
   takeBlock () {
@@ -100,9 +121,16 @@ class Outbound {
     return block
   }
 
-  run (what) {
+  countReady () {
+    let bytes = 0
+    for (let i = this.pushed; i < this.ready.length; i++) bytes += this.ready[i].length
+    return bytes
+  }
+
+  run (what, a = 0) {
     page[SLOT_WIRE] = this.wire[kId]
     page[SLOT_COMMAND] = what
+    page[SLOT_A] = a
     command()
   }
 }

@@ -5,11 +5,11 @@
  * requests would wait for ever, and an error of the socket would end the process.
  * @param {import('./wire.js')} wire
  * @param {import('node:stream').Writable} destination
- * @param {Set<import('node:stream').Writable>} destinations those that the wire is piped to
+ * @param {import('node:stream').Writable[]} destinations those that the wire is piped to
  */
 function watchDestination (wire, destination, destinations) {
-  if (destinations.has(destination)) return
-  destinations.add(destination)
+  if (destinations.includes(destination)) return
+  destinations.push(destination)
   let isWatched = true
 
   const onLost = () => {
@@ -20,7 +20,7 @@ function watchDestination (wire, destination, destinations) {
   destination.on('close', onLost)
   destination.on('unpipe', function onUnpipe (source) {
     if (source !== wire) return
-    destinations.delete(destination)
+    destinations.splice(destinations.indexOf(destination), 1)
     destination.removeListener('unpipe', onUnpipe)
     // Of its own accord, and not because the destination ends: it is none of ours any more. The
     // listener for errors stays, since this may be the first of them.

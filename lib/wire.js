@@ -1,6 +1,6 @@
 'use strict'
 
-const { Duplex, Stream } = require('node:stream')
+const { Duplex } = require('node:stream')
 const { randomBytes } = require('node:crypto')
 const createDebug = require('debug')
 
@@ -20,9 +20,23 @@ const { kId, kInbound, kOutbound, kCrypto, kApply, kFail, kMark } = require('./s
 const { page, floats, command, transfer, touchClock } = native
 const {
   SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C, SLOT_RESULT, SLOT_INDEX, SLOT_OFFSET, SLOT_LENGTH,
-  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_UNSENT,
+  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_WAITING,
+  SLOT_UNSENT,
   FLOAT_NOW, FLOAT_DOWNLOAD, FLOAT_UPLOAD, FLOAT_TIMEOUT, NONE,
   RESULT_OK, RESULT_CHOKED
+} = native
+
+const {
+  COMMAND_ALLOWED_FAST, COMMAND_ANSWER, COMMAND_CANCEL, COMMAND_CHOKE, COMMAND_CLOSE,
+  COMMAND_COUNT, COMMAND_DECLINE, COMMAND_FORGET_REQUEST, COMMAND_HAVE, COMMAND_HAVE_ALL,
+  COMMAND_HAVE_NONE, COMMAND_INTERESTED, COMMAND_KEEP_ALIVE, COMMAND_NEXT_TIMEOUT,
+  COMMAND_NOT_INTERESTED, COMMAND_PIECE, COMMAND_POP_REQUEST, COMMAND_PORT, COMMAND_REJECT,
+  COMMAND_REQUEST, COMMAND_SET_PEER_HAS_ALL, COMMAND_SET_PEER_PIECE, COMMAND_SET_STATE,
+  COMMAND_SET_TIMEOUT, COMMAND_SPEEDS, COMMAND_SUGGEST, COMMAND_SUMMARIZE,
+  COMMAND_TAKE_TIMED_OUT, COMMAND_UNCHOKE, EVENT_CRYPTO_HANDSHAKE, EVENT_CRYPTO_INFO_HASH,
+  EVENT_EXTENDED_HANDSHAKE, EVENT_HANDSHAKE, EVENT_KEEP_ALIVE, EVENT_UNKNOWN, EVENT_VIOLATION,
+  TRANSFER_ANSWER, TRANSFER_BITFIELD, TRANSFER_BODY, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE,
+  TRANSFER_PIECE
 } = native
 
 const debug = createDebug('bittorrent-protocol')
@@ -41,14 +55,6 @@ const STREAM_OPTIONS = {
 
 function noop () {}
 
-/** Listeners for errors that `pipe` has put on wires. @type {WeakSet<Function>} */
-const pipeListeners = new WeakSet()
-
-/** Node's `pipe` has just put a listener before all others: it only raises what nobody else hears. */
-function onPipe (source) {
-  if (source instanceof Stream) pipeListeners.add(this.listeners('error')[0])
-}
-
 /**
  * One side of a connection to a BitTorrent peer, as a stream: write to it what the peer sent, read
  * from it what the peer is to get. See index.d.ts for what each member does.
@@ -60,6 +66,7 @@ class Wire extends Duplex {
   #debugId = null
   #peerPieces = null
   #amChoking = true
+  #amInterested = false
   #peerChoking = true
   #hasFast = false
   /** Handlers of extensions, by name. */
@@ -97,7 +104,6 @@ class Wire extends Duplex {
     this.peerIdBuffer = null
     this.type = type
 
-    this.amInterested = false
     this.peerInterested = false
 
     this.extensions = {}
@@ -118,8 +124,6 @@ class Wire extends Duplex {
     this.downloaded = 0
 
     this.closeReason = null
-
-    this.on('pipe', onPipe)
 
     if (debug.enabled) {
       this._debug('new wire')
@@ -152,6 +156,15 @@ class Wire extends Duplex {
     this.#syncState()
   }
 
+  get amInterested () {
+    return this.#amInterested
+  }
+
+  set amInterested (value) {
+    this.#amInterested = Boolean(value)
+    this.#syncState()
+  }
+
   get peerChoking () {
     return this.#peerChoking
   }
@@ -177,7 +190,7 @@ class Wire extends Duplex {
   set peerPieces (pieces) {
     this.#peerPieces = pieces
     if (this.#isFinished) return
-    if (pieces instanceof HaveAll) this.#run(native.COMMAND_SET_PEER_HAS_ALL, 1)
+    if (pieces instanceof HaveAll) this.#run(COMMAND_SET_PEER_HAS_ALL, 1)
     else this.#native.setPeerPieces(ArrayBuffer.isView(pieces?.buffer) ? toBytes(pieces.buffer, 'peerPieces') : Buffer.alloc(0))
   }
 
@@ -205,8 +218,8 @@ class Wire extends Duplex {
   #speed (which, downloaded, uploaded) {
     if (this.#isFinished) return 0
     touchClock()
-    if (downloaded > 0 || uploaded > 0) this.#run(native.COMMAND_COUNT, downloaded, uploaded)
-    this.#run(native.COMMAND_SPEEDS)
+    if (downloaded > 0 || uploaded > 0) this.#run(COMMAND_COUNT, downloaded, uploaded)
+    this.#run(COMMAND_SPEEDS)
     return floats[which]
   }
 
@@ -223,7 +236,7 @@ class Wire extends Duplex {
     checkNumber(ms, 'ms')
     this.#timeoutMs = ms
     this.#isTimeoutUnref = Boolean(unref)
-    this.#run(native.COMMAND_SET_TIMEOUT, ms)
+    this.#run(COMMAND_SET_TIMEOUT, ms)
     this.#stopTimeout()
     this.#watchRequests()
   }
@@ -279,7 +292,7 @@ class Wire extends Duplex {
 
   keepAlive () {
     if (debug.enabled) this._debug('keep-alive')
-    this.#send(native.COMMAND_KEEP_ALIVE)
+    this.#send(COMMAND_KEEP_ALIVE)
   }
 
   handshake (infoHash, peerId, extensions) {
@@ -297,7 +310,7 @@ class Wire extends Duplex {
       dht: Boolean(extensions?.dht),
       fast: Boolean(extensions?.fast)
     }
-    this.#transfer(native.TRANSFER_HANDSHAKE, Buffer.concat([infoHashBytes, peerIdBytes]),
+    this.#transfer(TRANSFER_HANDSHAKE, Buffer.concat([infoHashBytes, peerIdBytes]),
       Number(this.extensions.dht), Number(this.extensions.fast), 1)
     this[kOutbound].schedule()
     if (this[kInbound].isNegotiating) this[kCrypto].releaseLater()
@@ -327,7 +340,7 @@ class Wire extends Duplex {
     if (debug.enabled) this._debug('choke')
     this.#syncAllowedFast()
     this.#amChoking = true
-    this.#send(native.COMMAND_CHOKE)
+    this.#send(COMMAND_CHOKE)
 
     // The engine has dropped or rejected them, in this order.
     const list = this.peerRequests
@@ -336,6 +349,8 @@ class Wire extends Duplex {
       if (this.#hasFast && this.allowedFastSet.includes(list[allowed].piece)) {
         allowed++
       } else {
+        const { piece, offset, length } = list[allowed]
+        if (this.#hasFast && debug.enabled) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
         Request.setKey(list[allowed], -1)
         removeAt(list, allowed)
       }
@@ -347,33 +362,33 @@ class Wire extends Duplex {
     if (!this.#amChoking) return
     if (debug.enabled) this._debug('unchoke')
     this.#amChoking = false
-    this.#send(native.COMMAND_UNCHOKE)
+    this.#send(COMMAND_UNCHOKE)
   }
 
   interested () {
-    if (this.amInterested) return
-    this.amInterested = true
+    if (this.#amInterested) return
+    this.#amInterested = true
     if (debug.enabled) this._debug('interested')
-    this.#send(native.COMMAND_INTERESTED)
+    this.#send(COMMAND_INTERESTED)
   }
 
   uninterested () {
-    if (!this.amInterested) return
-    this.amInterested = false
+    if (!this.#amInterested) return
+    this.#amInterested = false
     if (debug.enabled) this._debug('uninterested')
-    this.#send(native.COMMAND_NOT_INTERESTED)
+    this.#send(COMMAND_NOT_INTERESTED)
   }
 
   have (index) {
     checkNumber(index, 'index')
     if (debug.enabled) this._debug('have %d', index)
-    this.#send(native.COMMAND_HAVE, index)
+    this.#send(COMMAND_HAVE, index)
   }
 
   bitfield (bitfield) {
     const bits = toBytes(ArrayBuffer.isView(bitfield) ? bitfield : bitfield?.buffer, 'bitfield')
     if (debug.enabled) this._debug('bitfield')
-    this.#sendBytes(native.TRANSFER_BITFIELD, bits)
+    this.#sendBytes(TRANSFER_BITFIELD, bits)
   }
 
   request (index, offset, length, callback) {
@@ -386,7 +401,7 @@ class Wire extends Duplex {
 
     if (this.#peerChoking) this.#syncAllowedFast()
     touchClock()
-    this.#run(native.COMMAND_REQUEST, index, offset, length)
+    this.#run(COMMAND_REQUEST, index, offset, length)
     if (page[SLOT_RESULT] === RESULT_CHOKED) return callback(new Error('peer is choking'))
     if (debug.enabled) this._debug('request index=%d offset=%d length=%d', index, offset, length)
     this.requests.push(new Request(index, offset, length, callback))
@@ -401,8 +416,8 @@ class Wire extends Duplex {
     const block = toBytes(buffer, 'buffer')
     if (this.#isFinished) return
     touchClock()
-    if (this.#takesBlocks) this.#transfer(native.TRANSFER_PIECE, block, index, offset)
-    else this.#run(native.COMMAND_PIECE, index, offset, block.length)
+    if (this.#takesBlocks) this.#transfer(TRANSFER_PIECE, block, index, offset)
+    else this.#run(COMMAND_PIECE, index, offset, block.length)
     this.#settlePeerRequest(index, offset, block.length)
     this.#sendBlock(index, offset, block)
   }
@@ -422,7 +437,7 @@ class Wire extends Duplex {
     checkNumber(offset, 'offset')
     checkNumber(length, 'length')
     if (debug.enabled) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
-    this.#send(native.COMMAND_CANCEL, index, offset, length)
+    this.#send(COMMAND_CANCEL, index, offset, length)
     this.#settleRequest(index, offset, length, new Error('request was cancelled'))
   }
 
@@ -430,22 +445,22 @@ class Wire extends Duplex {
     checkNumber(port, 'port')
     if (port > 0xffff) throw rangeError(`port must be at most 65535, not ${port}`)
     if (debug.enabled) this._debug('port %d', port)
-    this.#send(native.COMMAND_PORT, port)
+    this.#send(COMMAND_PORT, port)
   }
 
   suggest (index) {
     checkNumber(index, 'index')
-    this.#sendFast(native.COMMAND_SUGGEST, index)
+    this.#sendFast(COMMAND_SUGGEST, index)
     if (debug.enabled) this._debug('suggest %d', index)
   }
 
   haveAll () {
-    this.#sendFast(native.COMMAND_HAVE_ALL)
+    this.#sendFast(COMMAND_HAVE_ALL)
     if (debug.enabled) this._debug('have-all')
   }
 
   haveNone () {
-    this.#sendFast(native.COMMAND_HAVE_NONE)
+    this.#sendFast(COMMAND_HAVE_NONE)
     if (debug.enabled) this._debug('have-none')
   }
 
@@ -453,7 +468,7 @@ class Wire extends Duplex {
     checkNumber(index, 'index')
     checkNumber(offset, 'offset')
     checkNumber(length, 'length')
-    this.#sendFast(native.COMMAND_REJECT, index, offset, length)
+    this.#sendFast(COMMAND_REJECT, index, offset, length)
     if (debug.enabled) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
     this.#settlePeerRequest(index, offset, length)
   }
@@ -461,7 +476,7 @@ class Wire extends Duplex {
   allowedFast (index) {
     checkNumber(index, 'index')
     this.#syncAllowedFast()
-    this.#sendFast(native.COMMAND_ALLOWED_FAST, index)
+    this.#sendFast(COMMAND_ALLOWED_FAST, index)
     if (debug.enabled) this._debug('allowed-fast %d', index)
     if (!this.allowedFastSet.includes(index)) {
       this.allowedFastSet.push(index)
@@ -480,7 +495,7 @@ class Wire extends Duplex {
       throw rangeError(`the id of an extension must be a whole number from 0 to 255, not ${id}`)
     }
     const bytes = ArrayBuffer.isView(message) ? toBytes(message, 'message') : bencode.encode(message)
-    this.#sendBytes(native.TRANSFER_EXTENDED, bytes, id)
+    this.#sendBytes(TRANSFER_EXTENDED, bytes, id)
   }
 
   //
@@ -514,24 +529,24 @@ class Wire extends Duplex {
       case 16: return this.#emitReject(page[SLOT_INDEX], page[SLOT_OFFSET], page[SLOT_LENGTH])
       case 17: return this.#emitAllowedFast(page[SLOT_INDEX])
       case 20: return this.#onExtended(page[SLOT_INDEX])
-      case native.EVENT_KEEP_ALIVE:
+      case EVENT_KEEP_ALIVE:
         if (debug.enabled) this._debug('got keep-alive')
         return this.emit('keep-alive')
-      case native.EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
-      case native.EVENT_EXTENDED_HANDSHAKE: return this.#onExtendedHandshake(this.#body())
-      case native.EVENT_UNKNOWN:
+      case EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
+      case EVENT_EXTENDED_HANDSHAKE: return this._onExtendedHandshake(this.#body())
+      case EVENT_UNKNOWN:
         if (debug.enabled) this._debug('got unknown message')
         return this.emit('unknownmessage', this.#body())
-      case native.EVENT_CRYPTO_INFO_HASH: return this.#onCryptoInfoHash(this.#body().toString('hex'))
-      case native.EVENT_CRYPTO_HANDSHAKE: return this.#onCryptoHandshake(page[SLOT_INDEX], page[SLOT_LENGTH])
-      case native.EVENT_VIOLATION: return this.#onViolation()
+      case EVENT_CRYPTO_INFO_HASH: return this.#onCryptoInfoHash(this.#body().toString('hex'))
+      case EVENT_CRYPTO_HANDSHAKE: return this.#onCryptoHandshake(page[SLOT_INDEX], page[SLOT_LENGTH])
+      case EVENT_VIOLATION: return this.#onViolation()
     }
   }
 
   /** The bytes that came with the event. */
   #body () {
     const bytes = Buffer.allocUnsafeSlow(page[SLOT_LENGTH])
-    this.#transfer(native.TRANSFER_BODY, bytes)
+    this.#transfer(TRANSFER_BODY, bytes)
     return bytes
   }
 
@@ -600,28 +615,28 @@ class Wire extends Duplex {
   }
 
   #onHaves () {
-    const length = page[SLOT_RUN_LENGTH]
-    if (length === 1) return this.#onHave(page[SLOT_RUN])
-    // Handlers may use the page, so that the run leaves it first: last first.
-    const run = []
-    for (let i = length - 1; i >= 0; i--) run.push(page[SLOT_RUN + i])
-    this.#emitHaves(run)
-  }
-
-  #emitHaves (run) {
-    try {
-      while (run.length > 0 && !this.#isEnding) this.#onHave(run.pop())
-    } finally {
-      if (run.length > 0) this[kInbound].unfinished = () => this.#emitHaves(run)
+    // Handlers may use the page, so that the run leaves it first.
+    const run = new Array(page[SLOT_RUN_LENGTH])
+    for (let i = 0; i < run.length; i++) run[i] = page[SLOT_RUN + i]
+    if (debug.enabled) {
+      for (const index of run) this._debug('got have %d', index)
     }
+    this.#emitHaves(run, 0)
   }
 
-  #onHave (index) {
-    if (debug.enabled) this._debug('got have %d', index)
-    const pieces = this.peerPieces
-    if (kMark in pieces) pieces[kMark](index, true)
-    else pieces.set(index, true)
-    this.emit('have', index)
+  #emitHaves (run, from) {
+    let i = from
+    try {
+      while (i < run.length && !this.#isEnding) {
+        const index = run[i++]
+        const pieces = this.#peerPieces ?? this.peerPieces
+        if (pieces instanceof PeerPieces) pieces[kMark](index, true)
+        else pieces.set(index, true)
+        this.emit('have', index)
+      }
+    } finally {
+      if (i < run.length) this[kInbound].unfinished = () => this.#emitHaves(run, i)
+    }
   }
 
   #onBitfield (bits) {
@@ -631,9 +646,11 @@ class Wire extends Duplex {
   }
 
   #newPieces (bits) {
-    return new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
-      this.#run(native.COMMAND_SET_PEER_PIECE, index, Number(value))
+    const pieces = new PeerPieces(bits, this.#options.maxPieces, (index, value) => {
+      // A caller may have kept one that a newer word of the peer has replaced.
+      if (pieces === this.#peerPieces) this.#run(COMMAND_SET_PEER_PIECE, index, Number(value))
     })
+    return pieces
   }
 
   #onRequest (piece, offset, length, key) {
@@ -654,15 +671,16 @@ class Wire extends Duplex {
       if (debug.enabled) {
         this._debug('error satisfying request index=%d offset=%d length=%d (%s)', piece, offset, length, error.message)
       }
-      this.#run(native.COMMAND_DECLINE, key)
+      this.#run(COMMAND_DECLINE, key)
+      if (page[SLOT_WAITING] > 0) this[kInbound].resumeLater()
       this.#dropPeerRequest(request)
       this[kOutbound].schedule()
       return
     }
     const block = toBytes(buffer, 'buffer')
     touchClock()
-    if (this.#takesBlocks) this.#transfer(native.TRANSFER_ANSWER, block, key)
-    else this.#run(native.COMMAND_ANSWER, key, block.length)
+    if (this.#takesBlocks) this.#transfer(TRANSFER_ANSWER, block, key)
+    else this.#run(COMMAND_ANSWER, key, block.length)
     const isOpen = page[SLOT_RESULT] === RESULT_OK
     this.#dropPeerRequest(request)
     if (isOpen) this.#sendBlock(piece, offset, block)
@@ -671,12 +689,12 @@ class Wire extends Duplex {
   #onPiece () {
     const index = page[SLOT_INDEX]
     const offset = page[SLOT_OFFSET]
+    const length = page[SLOT_LENGTH]
     const position = page[SLOT_POSITION]
     const open = page[SLOT_REQUESTS]
     const block = this[kInbound].payload()
     if (block === null) return
     if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
-    const length = block.length
     const request = this.#takeRequest(position, open, index, offset, length)
     try {
       if (request !== null) request.callback(null, block)
@@ -734,17 +752,15 @@ class Wire extends Duplex {
     this.emit('allowed-fast', index)
   }
 
-  #onExtendedHandshake (bytes) {
+  /** The packages in compat/ hand the bytes on as they are. */
+  _onExtendedHandshake (bytes) {
     const handshake = native.bencodeDecode(bytes)
     this.peerExtendedHandshake = handshake
-
-    const ids = this.#native.peerExtensions()
     const mapping = this.peerExtendedMapping
-    for (const name of Object.keys(mapping)) {
-      if (!Object.hasOwn(ids, name)) delete mapping[name]
-    }
-    for (const name of Object.keys(ids)) {
-      Object.defineProperty(mapping, name, { value: ids[name], configurable: true, enumerable: true, writable: true })
+    for (const [name, id] of Object.entries(this.#native.takeExtensionChanges())) {
+      if (id === 0) delete mapping[name]
+      // An assignment to `__proto__` would change the prototype instead.
+      else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
     }
     for (const name of this.#handlers.keys()) {
       if (!this.#isEnding && Object.hasOwn(mapping, name)) this.#callExtension(name, 'onExtendedHandshake', handshake)
@@ -764,7 +780,7 @@ class Wire extends Duplex {
     try {
       this.emit('extended', extension, payload)
     } finally {
-      this.#run(native.COMMAND_SUMMARIZE)
+      this.#run(COMMAND_SUMMARIZE)
       this[kInbound].pauseAbove(page[SLOT_UNSENT])
     }
   }
@@ -784,10 +800,24 @@ class Wire extends Duplex {
       this.emit('violation', error)
     } finally {
       try {
-        if (this.listeners('error').some(listener => !pipeListeners.has(listener))) this.emit('error', error)
+        this.#emitIfHeard(error)
       } finally {
         this.destroy()
       }
+    }
+  }
+
+  /**
+   * Emits `error` to those who listen for it. `socket.pipe(wire)` listens as well, only to throw the
+   * error where it finds itself to be the last: it must not be.
+   */
+  #emitIfHeard (error) {
+    if (this.listenerCount('error') === 0) return
+    this.on('error', noop)
+    try {
+      this.emit('error', error)
+    } finally {
+      this.off('error', noop)
     }
   }
 
@@ -799,19 +829,19 @@ class Wire extends Duplex {
 
   _onHaveAll () {
     if (!this.#requireFast('have-all')) return
-    this.#run(native.COMMAND_SET_PEER_HAS_ALL, 1)
+    this.#run(COMMAND_SET_PEER_HAS_ALL, 1)
     this.#emitHaveAll()
   }
 
   _onHaveNone () {
     if (!this.#requireFast('have-none')) return
-    this.#run(native.COMMAND_SET_PEER_HAS_ALL, 0)
+    this.#run(COMMAND_SET_PEER_HAS_ALL, 0)
     this.#emitHaveNone()
   }
 
   _onReject (index, offset, length) {
     if (!this.#requireFast('reject')) return
-    this.#run(native.COMMAND_FORGET_REQUEST, index, offset, length)
+    this.#run(COMMAND_FORGET_REQUEST, index, offset, length)
     this.#emitReject(index, offset, length)
   }
 
@@ -867,14 +897,14 @@ class Wire extends Duplex {
     try {
       while (list.length > 0) {
         const request = list.pop()
-        this.#run(native.COMMAND_POP_REQUEST)
+        this.#run(COMMAND_POP_REQUEST)
         request.callback(new Error(message), null)
       }
       isDone = true
     } finally {
       if (!isDone && list.length > 0) nextTick(failAll, list.splice(0), message)
       if (!this.#isFinished) {
-        this.#run(native.COMMAND_SUMMARIZE)
+        this.#run(COMMAND_SUMMARIZE)
         if (list.length !== page[SLOT_REQUESTS]) this.#syncRequests()
       }
     }
@@ -885,7 +915,7 @@ class Wire extends Duplex {
    */
   _callback (request, error, buffer) {
     if (!request) return
-    this.#run(native.COMMAND_FORGET_REQUEST, request.piece, request.offset, request.length)
+    this.#run(COMMAND_FORGET_REQUEST, request.piece, request.offset, request.length)
     if (!this.#isFinished && this.requests.length !== page[SLOT_REQUESTS]) this.#syncRequests()
     request.callback(error, buffer)
   }
@@ -938,14 +968,15 @@ class Wire extends Duplex {
   }
 
   #syncState () {
-    this.#run(native.COMMAND_SET_STATE, Number(this.#amChoking), Number(this.#peerChoking), Number(this.#hasFast))
+    const states = [this.#amChoking, this.#amInterested, this.#peerChoking, this.#hasFast]
+    this.#run(COMMAND_SET_STATE, states.reduce((bits, isSet, place) => bits | Number(isSet) << place, 0))
   }
 
   /** Sees to it that the oldest request times out. */
   #watchRequests () {
     if (this.#timeoutTimer !== null || this.#timeoutMs === 0 || this.requests.length === 0 || this.#isFinished) return
     touchClock()
-    this.#run(native.COMMAND_NEXT_TIMEOUT)
+    this.#run(COMMAND_NEXT_TIMEOUT)
     const wait = Math.max(0, Math.ceil(floats[FLOAT_TIMEOUT] - floats[FLOAT_NOW]))
     const due = floats[FLOAT_TIMEOUT]
     this.#timeoutTimer = setTimeout(() => this.#onTimeout(due), Math.min(wait, 0x7fffffff))
@@ -969,7 +1000,7 @@ class Wire extends Duplex {
     try {
       while (!this.#isEnding) {
         floats[FLOAT_NOW] = now
-        this.#run(native.COMMAND_TAKE_TIMED_OUT)
+        this.#run(COMMAND_TAKE_TIMED_OUT)
         const position = page[SLOT_POSITION]
         if (position === NONE) break
         const request = this.requests[position]
@@ -1093,7 +1124,7 @@ class Wire extends Duplex {
 
   #finish (callback) {
     this[kOutbound].flush(true)
-    this.#run(native.COMMAND_CLOSE)
+    this.#run(COMMAND_CLOSE)
     this.#isFinished = true
     this.#stopTimeout()
     this.#lastStatistics = this.#native.statistics()
@@ -1101,7 +1132,8 @@ class Wire extends Duplex {
     this[kId] = NO_WIRE
 
     callback(null)
-    this.once('end', () => super.destroy())
+    // Before the listeners of others, any of which may throw, but with its effect after them.
+    this.prependOnceListener('end', () => nextTick(() => super.destroy()))
     this.push(null)
     // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
     while (this.read() !== null);

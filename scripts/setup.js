@@ -3,11 +3,10 @@
 // Brings a fresh clone to where its scripts can run: dependencies, then the native addon. It runs
 // before anything is installed, so it may require nothing but Node.js itself.
 
-const { spawn, spawnSync } = require('node:child_process')
+const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-
-const ROOT = path.join(__dirname, '..')
+const { npm, lastLines, ROOT } = require('./command')
 
 /** Lines of a failed command's output that are worth showing. */
 const LAST_LINES = 30
@@ -95,32 +94,8 @@ function isMusl () {
   return !process.report.getReport().header.glibcVersionRuntime
 }
 
-/** @returns {Promise<{ code: number, output: string }>} */
-function npm (args) {
-  // Under `npm run` this is the very npm that runs; elsewhere the one on the PATH.
-  const cli = process.env.npm_execpath
-  const [command, first] = cli && path.basename(cli).startsWith('npm-cli')
-    ? [process.execPath, [cli]]
-    : ['npm', []]
-  return new Promise((resolve) => {
-    const child = spawn(command, [...first, ...args], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // npm is a batch file on Windows.
-      shell: command === 'npm' && process.platform === 'win32'
-    })
-    let output = ''
-    const collect = (chunk) => { output += chunk }
-    child.stdout.on('data', collect)
-    child.stderr.on('data', collect)
-    child.on('error', (err) => resolve({ code: 1, output: `${command}: ${err.message}` }))
-    child.on('close', (code) => resolve({ code: code ?? 1, output }))
-  })
-}
-
 function failure (what, { output }) {
-  const lines = output.trimEnd().split('\n').slice(-LAST_LINES)
-  return new SetupError([`${what}:`, ...lines.map((line) => `  ${line}`)].join('\n'))
+  return new SetupError(`${what}:\n${lastLines(output, LAST_LINES)}`)
 }
 
 function readJson (name) {

@@ -62,6 +62,7 @@ describe('piped straight into another wire', () => {
       send(b, 'handshake', INFO_HASH, PEER_IDS[1], { fast: true })
       await once(a, 'handshake')
       await reached(b, a)
+      await reached(a, b)
 
       seen.length = 0
       send(a, 'haveAll')

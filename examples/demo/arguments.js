@@ -84,11 +84,16 @@ function resolve (given) {
   return path.resolve(script === 'demo' && folder ? folder : process.cwd(), given)
 }
 
-/** @param {string} peer `host:port`, `1.2.3.4:port` or `[IPv6]:port` */
-function parsePeer (peer) {
+/**
+ * @param {string} peer `host:port`, `1.2.3.4:port` or `[IPv6]:port`
+ * @param {string} [option] that it was given for
+ * @returns {{ host: string, port: number }}
+ * @throws {Failure}
+ */
+function parsePeer (peer, option = '--peer') {
   const match = /^(?:\[([^[\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(peer)
   const port = Number(match?.[3])
-  if (!match || port < 1 || port > 65535) throw new Failure(`--peer wants HOST:PORT, not ${peer}`)
+  if (!match || port < 1 || port > 65535) throw new Failure(`${option} wants HOST:PORT, not ${peer}`)
   return { host: match[1] ?? match[2], port }
 }
 
@@ -100,4 +105,4 @@ function positive (option, text, max) {
   return number
 }
 
-module.exports = { parseArguments, USAGE }
+module.exports = { parseArguments, parsePeer, USAGE }

@@ -19,21 +19,21 @@ const RETRY_DELAY = 1000
 class Download {
   /**
    * @param {object} options
-   * @param {Function} options.Wire the class
+   * @param {import('node:stream').Duplex} options.wire fresh, or one that has shaken hands with the peer
    * @param {import('node:net').Socket} options.socket connected
    * @param {string} options.peer what to call it in errors
    * @param {import('./torrent').Torrent} options.torrent
    * @param {import('./storage').Storage} options.storage
    * @param {number} options.timeout how long the peer may send no block, in milliseconds
    */
-  constructor ({ Wire, socket, peer, torrent, storage, timeout }) {
+  constructor ({ wire, socket, peer, torrent, storage, timeout }) {
     this.socket = socket
     this.peer = peer
     this.torrent = torrent
     this.storage = storage
     this.timeout = timeout
     this.pieces = new Pieces(torrent)
-    this.wire = new Wire('tcpOutgoing')
+    this.wire = wire
     this.meter = new Meter(socket, this.wire)
     this.inFlight = 0
     /** Bytes of checked pieces that are on disk. */
@@ -73,11 +73,15 @@ class Download {
     socket.on('error', (err) => this.fail(new Failure(`lost ${this.peer}: ${cause(err)}`)))
     socket.on('close', () => this.fail(this.closed()))
     wire.on('close', () => this.fail(this.closed()))
-    socket.pipe(wire).pipe(socket)
-
-    wire.on('handshake', (infoHash) => this.greeted(infoHash))
     for (const event of ['unchoke', 'have', 'bitfield', 'have-all']) wire.on(event, () => this.unblocked())
-
+    if (wire.peerId !== null) {
+      if (socket.destroyed) return this.fail(this.closed())
+      wire.interested()
+      this.request()
+      return
+    }
+    socket.pipe(wire).pipe(socket)
+    wire.on('handshake', (infoHash) => this.greeted(infoHash))
     wire.handshake(torrent.infoHash, peerId(), { fast: true })
     this.meter.messagesOut++
   }

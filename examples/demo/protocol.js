@@ -1,7 +1,7 @@
 'use strict'
 
 const Wire = require('../..')
-const { bencodeDecode } = require('../../binding.js')
+const { bencodeDecode } = Wire
 
 /** Values in a torrent file: it may list many files. */
 const MAX_TORRENT_VALUES = 1 << 20

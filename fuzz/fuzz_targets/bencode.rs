@@ -8,10 +8,7 @@ fuzz_target!(|input: &[u8]| {
     let Ok((value, consumed)) = decode_prefix(input, Limits::MESSAGE) else {
         return;
     };
-    assert_eq!(
-        decode(&input[..consumed], Limits::MESSAGE).as_ref(),
-        Ok(&value)
-    );
+    assert_eq!(decode(&input[..consumed], Limits::MESSAGE).as_ref(), Ok(&value));
     let canonical = encode(&value);
     assert!(canonical.len() <= consumed);
     let again = decode(&canonical, Limits::MESSAGE).expect("what was written can be read");

@@ -66,12 +66,9 @@ pub const SLOT_TAIL_LENGTH: u32 = 17;
 /// Out: how many bytes of the payload under collection are still to come.
 #[napi]
 pub const SLOT_MISSING: u32 = 18;
-/// Out: how many bytes the next segment of the output has; 0 if nothing waits.
+/// Out: whether output waits.
 #[napi]
-pub const SLOT_NEXT_BYTES: u32 = 19;
-/// Out: the length of the block that follows them; 0 if none does.
-#[napi]
-pub const SLOT_NEXT_BLOCK: u32 = 20;
+pub const SLOT_HAS_OUTPUT: u32 = 19;
 /// Out: how many requests of ours are open.
 #[napi]
 pub const SLOT_REQUESTS: u32 = 21;
@@ -81,7 +78,7 @@ pub const SLOT_PEER_REQUESTS: u32 = 22;
 /// Out: how many requests of the peer wait.
 #[napi]
 pub const SLOT_WAITING: u32 = 23;
-/// Out: how many indices the run of haves holds.
+/// Out: how many entries the run holds.
 #[napi]
 pub const SLOT_RUN_LENGTH: u32 = 24;
 /// Out: how many bytes wait to be sent.
@@ -117,10 +114,10 @@ pub const FLOAT_TIMEOUT: u32 = 17;
 #[napi]
 pub const SLOT_EARLY_EVENTS: u32 = 38;
 
-/// Out: the first index of a run of haves.
+/// Out: the first entry of a run: of haves, or of segments of the output.
 #[napi]
 pub const SLOT_RUN: u32 = 40;
-/// How many haves a run holds at most.
+/// How many numbers a run holds at most.
 #[napi]
 pub const RUN_LENGTH: u32 = PAGE_LENGTH - SLOT_RUN;
 

@@ -8,7 +8,9 @@ use slab::Slab;
 
 use super::page::*;
 use crate::wire::mse::KeyJob;
-use crate::wire::{Block, Event, FastDisabled, Payload, PeerChoking, Removed, Wire};
+use crate::wire::{
+    Block, Event, ExtensionChange, FastDisabled, Payload, PeerChoking, Removed, State, Wire,
+};
 
 /// Commands without bytes.
 #[napi]
@@ -84,7 +86,7 @@ pub const COMMAND_SPEEDS: u32 = 27;
 /// Counts A bytes as downloaded and B bytes as uploaded, for the speeds.
 #[napi]
 pub const COMMAND_COUNT: u32 = 28;
-/// Sets am-choking, peer-choking and fast to A, B and C.
+/// Sets am-choking, am-interested, peer-choking and fast to the lowest bits of A, in this order.
 #[napi]
 pub const COMMAND_SET_STATE: u32 = 29;
 /// Sets whether the peer has piece A to B.
@@ -99,6 +101,12 @@ pub const COMMAND_CLOSE: u32 = 32;
 /// Lets go in plaintext what waits for a crypto handshake that was never begun.
 #[napi]
 pub const COMMAND_RELEASE_PLAINTEXT: u32 = 34;
+/// Gives the next segments of the output as a run: the bytes and the block of each in turn.
+#[napi]
+pub const COMMAND_OUTPUT: u32 = 35;
+/// Notes that A bytes of output that was taken did not leave yet.
+#[napi]
+pub const COMMAND_SET_UNDELIVERED: u32 = 36;
 /// Does nothing but what every command does at its end: tells what waits.
 #[napi]
 pub const COMMAND_SUMMARIZE: u32 = 33;
@@ -106,7 +114,7 @@ pub const COMMAND_SUMMARIZE: u32 = 33;
 /// Commands with bytes. Frames a chunk, of which JavaScript collected A bytes before.
 #[napi]
 pub const TRANSFER_RECEIVE: u32 = 0;
-/// Fills the bytes with the next segment of the output.
+/// Fills the bytes with the next A segments of the output.
 #[napi]
 pub const TRANSFER_OUTPUT: u32 = 1;
 /// Fills the bytes with the body that the last event announced.
@@ -168,12 +176,17 @@ pub const EVENT_CRYPTO_HANDSHAKE: u32 = 107;
 #[napi]
 pub const EVENT_VIOLATION: u32 = 105;
 
+/// How many segments a run holds at most.
+const MAX_SEGMENTS: u32 = RUN_LENGTH / 2;
+
 /// A wire, and what its last event left for the next call.
 pub(super) struct Session {
     pub(super) wire: Wire,
     body: Vec<u8>,
     /// Work of the crypto handshake that nobody has begun.
     pub(super) job: Option<KeyJob>,
+    /// What the last extended handshake changed of the peer's ids.
+    pub(super) extension_changes: Vec<ExtensionChange>,
     pub(super) violation: Option<(&'static str, String)>,
 }
 
@@ -190,7 +203,13 @@ impl Sessions {
 
     /// Adds a wire and gives its number in the page.
     pub(super) fn open(&self, wire: Wire) -> u32 {
-        let session = Box::new(Session { wire, body: Vec::new(), job: None, violation: None });
+        let session = Box::new(Session {
+            wire,
+            body: Vec::new(),
+            job: None,
+            extension_changes: Vec::new(),
+            violation: None,
+        });
         self.wires.borrow_mut().insert(session) as u32
     }
 
@@ -233,7 +252,7 @@ impl Sessions {
         });
         if found.is_none() {
             page.set(SLOT_RESULT, RESULT_CLOSED);
-            page.set(SLOT_NEXT_BYTES, 0);
+            page.set(SLOT_HAS_OUTPUT, 0);
         }
     }
 
@@ -247,7 +266,7 @@ impl Sessions {
         });
         if found.is_none() {
             page.set(SLOT_RESULT, RESULT_CLOSED);
-            page.set(SLOT_NEXT_BYTES, 0);
+            page.set(SLOT_HAS_OUTPUT, 0);
         }
     }
 
@@ -255,7 +274,7 @@ impl Sessions {
     pub(super) fn on_panic(&self) {
         self.page.set(SLOT_RESULT, RESULT_PANICKED);
         self.page.set(SLOT_EVENT, EVENT_VIOLATION);
-        self.page.set(SLOT_NEXT_BYTES, 0);
+        self.page.set(SLOT_HAS_OUTPUT, 0);
         self.close(self.page.get(SLOT_WIRE));
     }
 }
@@ -300,10 +319,26 @@ impl Session {
             }
             COMMAND_COUNT => wire.count_external(u64::from(a), u64::from(page.get(SLOT_B)), now),
             COMMAND_SET_STATE => {
-                wire.set_state(a != 0, page.get(SLOT_B) != 0, page.get(SLOT_C) != 0);
+                let is_set = |bit: u32| a & bit != 0;
+                wire.set_state(State {
+                    am_choking: is_set(1),
+                    am_interested: is_set(2),
+                    peer_choking: is_set(4),
+                    fast: is_set(8),
+                });
             }
             COMMAND_SET_PEER_PIECE => wire.set_peer_piece(a, page.get(SLOT_B) != 0),
             COMMAND_SET_PEER_HAS_ALL => wire.set_peer_has_all(a != 0),
+            COMMAND_OUTPUT => {
+                let mut count = 0;
+                for segment in wire.output().take(MAX_SEGMENTS as usize) {
+                    page.set(SLOT_RUN + 2 * count, segment.bytes);
+                    page.set(SLOT_RUN + 2 * count + 1, segment.block);
+                    count += 1;
+                }
+                page.set(SLOT_RUN_LENGTH, count);
+            }
+            COMMAND_SET_UNDELIVERED => wire.set_undelivered(a as usize),
             COMMAND_RELEASE_PLAINTEXT => wire.release_plaintext(),
             COMMAND_CLOSE => wire.close(),
             _ => {}
@@ -328,7 +363,7 @@ impl Session {
                 page.set(SLOT_PAYLOADS, intake.payloads as u32);
             }
             TRANSFER_OUTPUT => {
-                wire.take_output(bytes);
+                wire.take_output(a as usize, bytes);
             }
             TRANSFER_BODY => {
                 let body = std::mem::take(&mut self.body);
@@ -385,9 +420,7 @@ impl Session {
         page.set(SLOT_EARLY_EVENTS, self.wire.early_events() as u32);
         page.set(SLOT_TAKES_BLOCKS, self.wire.takes_blocks().into());
 
-        let next = self.wire.peek_output().unwrap_or_default();
-        page.set(SLOT_NEXT_BYTES, next.bytes);
-        page.set(SLOT_NEXT_BLOCK, next.block);
+        page.set(SLOT_HAS_OUTPUT, self.wire.output().next().is_some().into());
         page.set(SLOT_REQUESTS, self.wire.requests().len() as u32);
         page.set(SLOT_PEER_REQUESTS, self.wire.peer_requests().len() as u32);
         page.set(SLOT_WAITING, self.wire.waiting_requests() as u32);
@@ -445,8 +478,9 @@ impl Session {
                 numbered(page, id.into(), id::EXTENDED)
             }
             Some(Event::KeepAlive) => EVENT_KEEP_ALIVE,
-            Some(Event::ExtendedHandshake(bytes)) => {
-                self.announce(page, bytes, EVENT_EXTENDED_HANDSHAKE)
+            Some(Event::ExtendedHandshake { payload, changes }) => {
+                self.extension_changes = changes;
+                self.announce(page, payload, EVENT_EXTENDED_HANDSHAKE)
             }
             Some(Event::Unknown(bytes)) => self.announce(page, bytes, EVENT_UNKNOWN),
             Some(Event::Handshake(handshake)) => {

@@ -92,11 +92,7 @@ impl NativeWire {
         high_water_mark: u32,
         encryption: u32,
     ) -> Self {
-        let mut limits = Limits::default();
-        limits.max_message_length = max_message_length;
-        limits.max_pieces = max_pieces;
-        limits.max_peer_requests = max_peer_requests;
-        limits.high_water_mark = high_water_mark;
+        let limits = Limits { max_message_length, max_pieces, max_peer_requests, high_water_mark };
         let seed = RandomState::new().hash_one(0);
         let mut wire = Wire::new(limits, seed);
         if encryption & ENCRYPT != 0 {
@@ -137,18 +133,14 @@ impl NativeWire {
         })
     }
 
-    /// The ids that the peer gave to its extensions, by name.
+    /// What the last extended handshake changed of the ids that the peer gave to its extensions, by
+    /// name; 0 for those that it switched off.
     #[napi(catch_unwind)]
-    pub fn peer_extensions<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let extensions: Vec<(Vec<u8>, u8)> = self
-            .with(|session| {
-                let extensions = session.wire.peer_extensions();
-                extensions.iter().map(|(name, id)| (name.to_vec(), id)).collect()
-            })
-            .unwrap_or_default();
+    pub fn take_extension_changes<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let changes = self.with(|session| std::mem::take(&mut session.extension_changes));
         let mut object = Object::new(env)?;
-        for (name, id) in extensions {
-            set_key(&mut object, &name, u32::from(id))?;
+        for change in changes.unwrap_or_default() {
+            set_key(&mut object, &change.name, u32::from(change.id))?;
         }
         Ok(object)
     }

@@ -2,6 +2,7 @@
 
 use super::decoder::Payload;
 use super::error::Violation;
+use super::extension::ExtensionChange;
 use super::handshake::Handshake;
 use super::message::Block;
 use super::mse::Method;
@@ -80,8 +81,13 @@ pub enum Event {
     },
     /// BEP 6: a piece that we may request while choked.
     AllowedFast(u32),
-    /// BEP 10: a sound extended handshake; the mapping is already updated. Its bytes.
-    ExtendedHandshake(Vec<u8>),
+    /// BEP 10: a sound extended handshake; the mapping is already updated.
+    ExtendedHandshake {
+        /// Its bytes.
+        payload: Vec<u8>,
+        /// What it changed of the mapping.
+        changes: Vec<ExtensionChange>,
+    },
     /// BEP 10: a message of an extension.
     Extended {
         /// The id that we gave to the extension.

@@ -6,6 +6,15 @@ use hashbrown::HashMap;
 use super::bencode::{self, Value};
 use super::limits::Limits;
 
+/// What an extended handshake said of one extension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtensionChange {
+    /// The name as the peer spelt it.
+    pub name: Vec<u8>,
+    /// The id that it has now; 0 if it was switched off.
+    pub id: u8,
+}
+
 /// What the extended handshakes of the peer said about ids.
 #[derive(Debug)]
 pub struct PeerExtensions {
@@ -29,20 +38,32 @@ impl PeerExtensions {
     }
 
     /// Takes the `m` of an extended handshake: later handshakes add to earlier ones, and an id of
-    /// 0 switches an extension off. What is no id, 0 to 255, does not count.
-    pub(crate) fn update(&mut self, handshake: &Value<'_>) {
-        let Some(Value::Dictionary(entries)) = handshake.get(b"m") else { return };
+    /// 0 switches an extension off. What is no id, 0 to 255, does not count, nor does a name longer
+    /// than [`Limits::EXTENDED_NAME_LENGTH`].
+    ///
+    /// Gives the names whose ids are other ones now; what it costs grows with `m` alone.
+    pub(crate) fn update(&mut self, handshake: &Value<'_>) -> Vec<ExtensionChange> {
+        let mut changes = Vec::new();
+        let Some(Value::Dictionary(entries)) = handshake.get(b"m") else { return changes };
         for (name, value) in entries {
             let Value::Integer(id) = *value else { continue };
             let Ok(id) = u8::try_from(id) else { continue };
             if id == 0 {
-                self.ids.remove(*name);
+                if self.ids.remove(*name).is_none() {
+                    continue;
+                }
             } else if let Some(known) = self.ids.get_mut(*name) {
                 *known = id;
-            } else if self.ids.len() < Limits::EXTENDED_NAMES {
+            } else if self.ids.len() < Limits::EXTENDED_NAMES
+                && name.len() <= Limits::EXTENDED_NAME_LENGTH
+            {
                 self.ids.insert(Box::from(*name), id);
+            } else {
+                continue;
             }
+            changes.push(ExtensionChange { name: name.to_vec(), id });
         }
+        changes
     }
 }
 
@@ -87,5 +108,15 @@ mod tests {
             update(&mut extensions, format!("d1:md4:{name:04}i1eee").as_bytes());
         }
         assert_eq!(extensions.iter().count(), Limits::EXTENDED_NAMES);
+    }
+
+    #[test]
+    fn long_names_are_not_kept() {
+        let mut extensions = PeerExtensions::new(1);
+        for length in [255, 256, 1 << 19] {
+            let name = "n".repeat(length);
+            update(&mut extensions, format!("d1:md{length}:{name}i1eee").as_bytes());
+        }
+        assert_eq!(extensions.iter().map(|(name, _)| name.len()).collect::<Vec<_>>(), [255]);
     }
 }

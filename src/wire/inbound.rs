@@ -193,7 +193,7 @@ impl Wire {
             self.refuse(block)?;
             return Ok(None);
         }
-        if !self.waiting.is_empty() || self.is_output_high() {
+        if !self.waiting.is_empty() || self.is_busy() {
             self.waiting.push_back(block);
             return Ok(None);
         }
@@ -201,7 +201,7 @@ impl Wire {
     }
 
     fn poll_waiting(&mut self, now: u64) -> Option<Event> {
-        if self.waiting.is_empty() || self.is_output_high() {
+        if self.waiting.is_empty() || self.is_busy() {
             return None;
         }
         let block = self.waiting.pop_front()?;
@@ -252,16 +252,21 @@ impl Wire {
             return None;
         }
         let handshake = extension::parse_handshake(&payload)?;
-        self.peer_extensions.update(&handshake);
-        Some(Event::ExtendedHandshake(payload))
+        let changes = self.peer_extensions.update(&handshake);
+        Some(Event::ExtendedHandshake { payload, changes })
     }
 
     fn peer_speaks_extended(&self) -> bool {
         self.peer.is_some_and(|peer| peer.reserved.extended)
     }
 
-    fn is_output_high(&self) -> bool {
-        self.unsent() > self.limits.high_water_mark as usize
+    /// Whether requests of the peer wait: for output to drain, or for the caller to answer those
+    /// that it has. Of a caller that answers late, output alone would hold nothing back: it is
+    /// empty until all the answers come at once.
+    fn is_busy(&self) -> bool {
+        let unsent = self.unsent() as u64;
+        let limit = u64::from(self.limits.high_water_mark);
+        unsent > limit || unsent + self.peer_requests.bytes() >= 2 * limit
     }
 
     fn check_piece(&self, index: u32) -> Result<(), Violation> {

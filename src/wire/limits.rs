@@ -12,7 +12,8 @@ pub struct Limits {
     pub max_pieces: u32,
     /// How many requests of the peer are open, or wait, at a time.
     pub max_peer_requests: u32,
-    /// Bytes of unsent output above which the peer's requests wait.
+    /// Bytes of unsent output above which the peer's requests wait; they wait too while output and
+    /// what the caller still has to answer come to twice as many.
     pub high_water_mark: u32,
 }
 
@@ -21,6 +22,9 @@ impl Limits {
     pub const ALLOWED_FAST: usize = 100;
     /// How many extension names (BEP 10) of a peer are kept.
     pub const EXTENDED_NAMES: usize = 256;
+    /// How long an extension name (BEP 10) may be, in bytes; longer ones do not count. Names are
+    /// kept: without this, 256 of them could hold 256 of the largest messages.
+    pub const EXTENDED_NAME_LENGTH: usize = 255;
 
     /// How many rejects a peer may provoke without reading any of them: what fits under the
     /// high-water mark, and as many again as requests may wait.
@@ -41,7 +45,7 @@ impl Default for Limits {
             max_message_length: 1 << 20,
             max_pieces: 2_097_152,
             max_peer_requests: 2000,
-            high_water_mark: 256 << 10,
+            high_water_mark: 384 << 10,
         }
     }
 }

@@ -9,8 +9,9 @@
 //!    place in that chunk, or the collected buffer, so resolve it before giving the next chunk.
 //! 3. If not all of the chunk was framed, give the rest, and go on with 2.
 //! 4. Send with the methods named after the messages. They add to the output; take it with
-//!    [`Wire::peek_output`] and [`Wire::take_output`], then call [`Wire::poll_event`] again:
-//!    requests of the peer wait while much is unsent, and go on as it drains.
+//!    [`Wire::output`] and [`Wire::take_output`], then call [`Wire::poll_event`] again:
+//!    requests of the peer wait while much is unsent or unanswered, and go on as it drains. Call
+//!    it likewise after [`Wire::decline`].
 //! 5. When [`Wire::next_timeout`] has come, call [`Wire::poll_timeout`] until it gives `None`.
 //!
 //! With [`Wire::encrypt`] the crypto handshake (MSE) comes first. While [`Wire::is_negotiating`],
@@ -46,7 +47,7 @@ mod statistics;
 pub use decoder::{Intake, Payload, Tail};
 pub use error::Violation;
 pub use event::Event;
-pub use extension::PeerExtensions;
+pub use extension::{ExtensionChange, PeerExtensions};
 pub use fast::AllowedFast;
 pub use handshake::{HANDSHAKE_LENGTH, Handshake, Reserved};
 pub use limits::Limits;
@@ -62,6 +63,19 @@ use std::collections::VecDeque;
 use decoder::Decoder;
 use encryption::Encryption;
 use outbox::Outbox;
+
+/// What a caller that keeps states itself may override.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct State {
+    /// We choke the peer (BEP 3).
+    pub am_choking: bool,
+    /// We are interested in the peer (BEP 3).
+    pub am_interested: bool,
+    /// The peer chokes us (BEP 3).
+    pub peer_choking: bool,
+    /// The fast extension is on (BEP 6).
+    pub fast: bool,
+}
 
 /// One side of a connection to a peer.
 pub struct Wire {
@@ -91,10 +105,12 @@ pub struct Wire {
 
     requests: Requests,
     peer_requests: Requests,
-    /// Requests of the peer that wait until output has drained.
+    /// Requests of the peer that wait until output has drained and earlier ones are answered.
     waiting: VecDeque<Block>,
     /// The largest block that we ever asked for, in bytes.
     largest_request: u32,
+    /// Bytes of output that the caller has taken, and that did not leave yet.
+    undelivered: usize,
     /// Rejects that the peer provoked since the output was last empty.
     unread_rejects: u32,
     /// How long a request may stay open, in milliseconds; 0 for ever.
@@ -130,6 +146,7 @@ impl Wire {
             peer_requests: Requests::new(seed),
             waiting: VecDeque::new(),
             largest_request: 0,
+            undelivered: 0,
             unread_rejects: 0,
             request_timeout: 0,
             statistics: Statistics::default(),
@@ -230,7 +247,7 @@ impl Wire {
         &self.peer_requests
     }
 
-    /// How many requests of the peer wait until output has drained.
+    /// How many requests of the peer wait until output has drained and earlier ones are answered.
     pub fn waiting_requests(&self) -> usize {
         self.waiting.len()
     }
@@ -256,11 +273,12 @@ impl Wire {
         self.upload.add(uploaded, now);
     }
 
-    /// Overrides the choke and fast states, for a caller that keeps them itself.
-    pub fn set_state(&mut self, am_choking: bool, peer_choking: bool, fast: bool) {
-        self.am_choking = am_choking;
-        self.peer_choking = peer_choking;
-        self.fast = fast;
+    /// Overrides the choke, interest and fast states, for a caller that keeps them itself.
+    pub fn set_state(&mut self, state: State) {
+        self.am_choking = state.am_choking;
+        self.am_interested = state.am_interested;
+        self.peer_choking = state.peer_choking;
+        self.fast = state.fast;
     }
 
     /// Notes, of the caller's own knowledge, whether the peer has a piece.

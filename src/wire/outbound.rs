@@ -204,20 +204,26 @@ impl Wire {
         self.send_body(id::EXTENDED, &[extension], payload);
     }
 
-    /// What leaves next; `None` if nothing waits.
-    pub fn peek_output(&self) -> Option<Segment> {
-        self.outbox.peek()
+    /// What waits to leave, in order.
+    pub fn output(&self) -> impl Iterator<Item = Segment> {
+        self.outbox.segments()
     }
 
-    /// Moves the bytes of the next [`Segment`] to `out`, which is exactly as long as they are; the
-    /// segment's block is the caller's to send after them. `None` if the lengths differ.
-    pub fn take_output(&mut self, out: &mut [u8]) -> Option<Segment> {
-        self.outbox.take(out)
+    /// Moves the bytes of the next `count` [`Segment`]s to `out`, which is exactly as long as they
+    /// are. Each segment's block is the caller's to send after the segment's bytes. Tells whether
+    /// it did: the lengths have to agree.
+    pub fn take_output(&mut self, count: usize, out: &mut [u8]) -> bool {
+        self.outbox.take(count, out)
     }
 
-    /// How many bytes wait to be taken, blocks included.
+    /// How many bytes are not sent, blocks included.
     pub fn unsent(&self) -> usize {
-        self.outbox.len() + self.held()
+        self.outbox.len() + self.held() + self.undelivered
+    }
+
+    /// Notes how much of the output that was taken did not leave yet, in bytes.
+    pub fn set_undelivered(&mut self, bytes: usize) {
+        self.undelivered = bytes;
     }
 
     /// Drops all output.

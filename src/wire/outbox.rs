@@ -64,18 +64,24 @@ impl Outbox {
         }
     }
 
-    /// What leaves next; `None` if nothing waits.
-    pub(crate) fn peek(&self) -> Option<Segment> {
-        self.segments.front().copied()
+    /// What waits, in order.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = Segment> {
+        self.segments.iter().copied()
     }
 
-    /// Moves the bytes of the next segment to `out`, which is exactly as long as they are, and
-    /// counts its block as gone. Gives the segment back, or `None` if the lengths differ.
-    pub(crate) fn take(&mut self, out: &mut [u8]) -> Option<Segment> {
-        let segment = self.peek().filter(|segment| segment.bytes as usize == out.len())?;
-        self.segments.pop_front();
+    /// Moves the bytes of the next `count` segments to `out`, which is exactly as long as they are,
+    /// and counts their blocks as gone. Tells whether it did.
+    pub(crate) fn take(&mut self, count: usize, out: &mut [u8]) -> bool {
+        let taken = self.segments().take(count);
+        let (bytes, blocks) = taken.fold((0, 0), |(bytes, blocks), segment| {
+            (bytes + segment.bytes as usize, blocks + segment.block as usize)
+        });
+        if count > self.segments.len() || bytes != out.len() {
+            return false;
+        }
+        self.segments.drain(..count);
         self.bytes.copy_to_slice(out);
-        self.blocks -= segment.block as usize;
+        self.blocks -= blocks;
         if self.segments.is_empty() {
             self.is_sealed = false;
             if self.bytes.capacity() > MAX_IDLE_CAPACITY {
@@ -85,7 +91,7 @@ impl Outbox {
                 self.segments = VecDeque::new();
             }
         }
-        Some(segment)
+        true
     }
 
     /// Drops everything.
@@ -114,12 +120,12 @@ mod tests {
 
     fn take_all(outbox: &mut Outbox) -> Vec<(Vec<u8>, u32)> {
         let mut taken = Vec::new();
-        while let Some(segment) = outbox.peek() {
+        loop {
+            let Some(segment) = outbox.segments().next() else { return taken };
             let mut bytes = vec![0; segment.bytes as usize];
-            assert_eq!(outbox.take(&mut bytes), Some(segment));
+            assert!(outbox.take(1, &mut bytes));
             taken.push((bytes, segment.block));
         }
-        taken
     }
 
     #[test]
@@ -156,7 +162,20 @@ mod tests {
     fn a_buffer_of_another_length_takes_nothing() {
         let mut outbox = Outbox::default();
         outbox.append(b"abc");
-        assert_eq!(outbox.take(&mut [0; 2]), None);
+        assert!(!outbox.take(1, &mut [0; 2]));
+        assert!(!outbox.take(2, &mut [0; 3]));
         assert_eq!(outbox.len(), 3);
+    }
+
+    #[test]
+    fn several_segments_leave_together() {
+        let mut outbox = Outbox::default();
+        outbox.append_block(b"ab", 5);
+        outbox.append_block(b"c", 7);
+        outbox.append(b"d");
+        let mut bytes = [0; 3];
+        assert!(outbox.take(2, &mut bytes));
+        assert_eq!(&bytes, b"abc");
+        assert_eq!(outbox.len(), 1);
     }
 }

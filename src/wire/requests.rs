@@ -10,6 +10,9 @@ use super::message::Block;
 /// The end of a chain of entries.
 const NONE: u32 = u32::MAX;
 
+/// Up to this many requests are searched in order; only for more is the table made.
+const FEW: usize = 16;
+
 /// Open requests. They stand in an order that callers mirror: a new one goes to the end, and where
 /// one leaves, the last one takes its place. The same block may be requested more than once.
 #[derive(Debug)]
@@ -17,9 +20,12 @@ pub struct Requests {
     entries: Slab<Entry>,
     /// The keys of `entries` in the order that callers see.
     order: Vec<u32>,
-    /// The keys of `entries` by their block.
-    by_block: HashTable<u32>,
+    /// The keys of `entries` by their block: made when a block is first looked up among many.
+    /// Who answers by key never needs it.
+    by_block: Option<HashTable<u32>>,
     hasher: FixedState,
+    /// The lengths of all blocks together.
+    bytes: u64,
     /// The ends of the chain from the oldest entry to the newest.
     oldest: u32,
     newest: u32,
@@ -52,8 +58,9 @@ impl Requests {
         Self {
             entries: Slab::new(),
             order: Vec::new(),
-            by_block: HashTable::new(),
+            by_block: None,
             hasher: FixedState::with_seed(seed),
+            bytes: 0,
             oldest: NONE,
             newest: NONE,
         }
@@ -74,31 +81,48 @@ impl Requests {
         }
         self.newest = key;
         self.order.push(key);
-        let hash = self.hasher.hash_one(block);
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        self.by_block
-            .insert_unique(hash, key, |&other| hasher.hash_one(entries[other as usize].block));
+        self.bytes += u64::from(block.length);
+        if let Some(table) = &mut self.by_block {
+            insert(table, &self.entries, &self.hasher, key);
+        }
         key
     }
 
     /// Removes the first request, in order, of the block.
     pub(crate) fn take(&mut self, block: Block) -> Option<Removed> {
-        let hash = self.hasher.hash_one(block);
-        let key = self
-            .by_block
-            .iter_hash(hash)
-            .copied()
-            .filter(|&key| self.entries[key as usize].block == block)
-            .min_by_key(|&key| self.entries[key as usize].position)?;
+        let key = if self.order.len() <= FEW && self.by_block.is_none() {
+            self.order.iter().copied().find(|&key| self.entries[key as usize].block == block)
+        } else {
+            self.look_up(block)
+        }?;
         self.remove(key)
+    }
+
+    fn look_up(&mut self, block: Block) -> Option<u32> {
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        let table = self.by_block.get_or_insert_with(|| {
+            let mut table = HashTable::with_capacity(self.order.len());
+            for &key in &self.order {
+                insert(&mut table, entries, hasher, key);
+            }
+            table
+        });
+        table
+            .iter_hash(hasher.hash_one(block))
+            .copied()
+            .filter(|&key| entries[key as usize].block == block)
+            .min_by_key(|&key| entries[key as usize].position)
     }
 
     /// Removes a request by its key.
     pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
         let entry = self.entries.try_remove(key as usize)?;
-        let hash = self.hasher.hash_one(entry.block);
-        if let Ok(found) = self.by_block.find_entry(hash, |&other| other == key) {
-            found.remove();
+        self.bytes -= u64::from(entry.block.length);
+        if let Some(table) = &mut self.by_block {
+            let hash = self.hasher.hash_one(entry.block);
+            if let Ok(found) = table.find_entry(hash, |&other| other == key) {
+                found.remove();
+            }
         }
         match entry.older {
             NONE => self.oldest = entry.newer,
@@ -134,7 +158,8 @@ impl Requests {
     pub(crate) fn clear(&mut self) {
         self.entries = Slab::new();
         self.order = Vec::new();
-        self.by_block = HashTable::new();
+        self.by_block = None;
+        self.bytes = 0;
         self.oldest = NONE;
         self.newest = NONE;
     }
@@ -186,6 +211,11 @@ impl Requests {
         self.entries.get(self.oldest as usize).map(|entry| entry.since)
     }
 
+    /// How many bytes the open requests ask for.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// How many requests are open.
     pub fn len(&self) -> usize {
         self.order.len()
@@ -195,6 +225,11 @@ impl Requests {
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
+}
+
+fn insert(table: &mut HashTable<u32>, entries: &Slab<Entry>, hasher: &FixedState, key: u32) {
+    let hash = |key: u32| hasher.hash_one(entries[key as usize].block);
+    table.insert_unique(hash(key), key, |&other| hash(other));
 }
 
 #[cfg(test)]
@@ -258,8 +293,8 @@ mod tests {
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            4 => (0..6u32).prop_map(Step::Push),
-            3 => (0..6u32).prop_map(Step::Take),
+            9 => (0..30u32).prop_map(Step::Push),
+            3 => (0..30u32).prop_map(Step::Take),
             1 => Just(Step::Pop),
             1 => Just(Step::Expire),
             1 => Just(Step::Sync),
@@ -310,7 +345,11 @@ mod tests {
                 prop_assert_eq!(requests.iter().collect::<Vec<_>>(),
                     model.0.iter().map(|&(block, _)| block).collect::<Vec<_>>());
                 prop_assert_eq!(requests.oldest_since(), model.oldest());
-                prop_assert_eq!(requests.by_block.len(), requests.len());
+                if let Some(table) = &requests.by_block {
+                    prop_assert_eq!(table.len(), requests.len());
+                }
+                let lengths = model.0.iter().map(|(block, _)| u64::from(block.length));
+                prop_assert_eq!(requests.bytes(), lengths.sum());
             }
         }
     }

@@ -1,0 +1,58 @@
+'use strict'
+
+/**
+ * What a peer can cost that floods and never reads, at default options. Each attack is done to 32
+ * wires in a process of its own, after as many others, and its cost is that process's growth in
+ * resident memory, a wire; upstream suffers it twice.
+ */
+
+const { childRow } = require('./support/row')
+
+const MIB = 1 << 20
+
+/** The message itself, and what the allocator rounds it to; some noise. */
+const ONE_MESSAGE = 1.1 * MIB
+
+function costs (limit) {
+  return ({ rss, js }) => {
+    expect(rss).toBeLessThan(limit)
+    expect(js).toBeLessThan(limit)
+  }
+}
+
+/** It costs that much at most, and its end is a violation. */
+function closes (limit) {
+  return result => {
+    costs(limit)(result)
+    expect(result.closed).toBe(1)
+  }
+}
+
+const seconds = 60
+
+// Up to its limit, a message may come as slowly as it likes.
+childRow('D6 all but the last byte of the longest extended message', 'trickledExtended',
+  { check: costs(ONE_MESSAGE), seconds, upstreamFails: false })
+childRow('D6 all but the last byte of the longest piece', 'trickledPiece',
+  { check: costs(ONE_MESSAGE), seconds, upstreamFails: false })
+childRow('D6 all but the last byte of the longest message of an unknown id', 'trickledUnknown',
+  { check: costs(ONE_MESSAGE), seconds, upstreamFails: false })
+childRow('D6 all but the last byte of the longest bitfield', 'trickledBitfield',
+  { check: costs(MIB / 2), seconds, upstreamFails: false })
+childRow('D6 length prefix 7fffffff, then 5 MB in small chunks', 'endlessMessage',
+  { check: closes(MIB / 4), seconds })
+
+childRow('D8 102 KB of requests, answered at once with 16 KiB, and nothing is read', 'requestsAnsweredAtOnce',
+  { check: costs(MIB), seconds })
+childRow('D8 102 KB of requests, answered in a later tick, and nothing is read', 'requestsAnsweredLate',
+  { check: costs(MIB), seconds })
+childRow('D8 200 KB of messages that an extension answers with 16 KiB each, and nothing is read', 'pingPong',
+  { check: costs(MIB), seconds })
+childRow('D9 choked, with the fast extension: 2 MB of requests, and nothing is read', 'rejectedRequests',
+  { check: closes(MIB), seconds })
+childRow('D10 340 KB of requests that nobody answers', 'unansweredRequests',
+  { check: costs(MIB / 4), seconds })
+childRow('D12 extended handshakes with 20,000 names', 'freshNames',
+  { check: costs(MIB / 4), seconds })
+childRow('D12 extended handshakes with names of 500,000 bytes', 'longNames',
+  { check: costs(MIB / 4), seconds })

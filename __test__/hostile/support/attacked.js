@@ -1,0 +1,15 @@
+'use strict'
+
+// The child process of `child.js`: runs one attack on one class and sends what it resolves to.
+
+const { loadOurs, loadUpstream } = require('../../helpers/wire')
+const attacks = require('./attacks')
+
+async function main ([which, attack]) {
+  const Wire = await (which === 'upstream' ? loadUpstream() : loadOurs())
+  if (which === 'upstream') attacks.wires = 2
+  const result = await attacks[attack](Wire)
+  process.send({ ...result }, () => process.disconnect())
+}
+
+main(process.argv.slice(2))

@@ -1,0 +1,33 @@
+'use strict'
+
+/** What would hang the process, or end it: in a process of its own, with a limit of time. */
+
+const { childRow } = require('./support/row')
+
+const survives = ({ names }) => expect(names).toEqual(['have'])
+
+childRow('D1 extended handshake `d-3:` is ignored', 'negativeLengthInDictionary', { check: survives })
+childRow('D1 extended handshake `l-3:` is ignored', 'negativeLengthInList', { check: survives })
+
+childRow('D7 a message of 1 MiB in chunks of 16 bytes', 'largeMessageInSmallChunks', {
+  check: ({ lengths }) => expect(lengths).toEqual([1 << 20])
+})
+
+childRow('D10 100,000 requests, and nobody answers: no more than 2000 are kept', 'slowRequests', {
+  check: ({ open, events }) => {
+    expect(open).toBeLessThanOrEqual(2000)
+    expect(events).toBe(open)
+  }
+})
+
+childRow('D12 50,000 extended handshakes of 22 bytes after one with 256 names', 'tinyExtendedHandshakes', {
+  check: ({ events, id }) => {
+    expect(events).toBe(50_000)
+    expect(id).toBe(7)
+  },
+  seconds: 10,
+  // They are no heavier there.
+  upstreamFails: false
+})
+
+childRow('U1 setKeepAlive(true) after close keeps no process alive', 'keepAliveAfterClose', { seconds: 10 })

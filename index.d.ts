@@ -1,0 +1,695 @@
+/// <reference types="node" />
+
+import { Duplex } from 'node:stream'
+
+/**
+ * One side of a connection to a BitTorrent peer, as a Node.js stream: write to it what the peer
+ * sent, read from it what the peer is to get. Usually `socket.pipe(wire).pipe(socket)`.
+ *
+ * Its members are those of `bittorrent-protocol` 5.x, and a few more. Messages are those of BEP 3
+ * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension) and BEP 10 (extended messages).
+ *
+ * - Whatever a method sends leaves the wire after the current tick, as few chunks, in order.
+ * - After the wire is closed, sending methods do nothing.
+ * - Piece indices, offsets and lengths are whole numbers from 0 to 4,294,967,295; offsets and
+ *   lengths are in bytes. Any other number throws a RangeError with code `ERR_OUT_OF_RANGE`, and
+ *   what is no number a TypeError with code `ERR_INVALID_ARG_TYPE`; nothing is sent then.
+ * - Bytes are taken from any `ArrayBufferView`, and are never modified. What is no view, or a view
+ *   of a detached ArrayBuffer, throws a TypeError; nothing is sent then.
+ * - A peer that breaks the protocol has the wire closed: see the event `violation`.
+ * - An exception of a listener or callback surfaces as any EventEmitter's does, and the wire goes
+ *   on with the next message.
+ */
+declare class Wire extends Duplex {
+  /** Whether RC4 runs natively. Always true here; upstream's is false where OpenSSL lacks RC4. */
+  static readonly nativeRC4: boolean
+
+  /**
+   * @param type how the peer is connected, see {@link Wire.Type}; default `''`. With encryption,
+   *   a type that contains `Outgoing` or `Incoming` tells who speaks first; any other is plaintext.
+   * @param peEnabled encryption (MSE): 0 none, 1 RC4 or plaintext, 2 RC4 only; default 0
+   * @param options limits and other choices; every one has a safe default
+   * @throws {TypeError} with code `ERR_INVALID_ARG_TYPE` for an option of the wrong type
+   * @throws {RangeError} with code `ERR_OUT_OF_RANGE` for an option out of its bounds
+   */
+  constructor (type?: Wire.Type, peEnabled?: Wire.EncryptionLevel, options?: Wire.Options)
+
+  //
+  // State
+  //
+
+  /** The peer's id: 40 hexadecimal digits; `null` before its handshake. BEP 3 */
+  peerId: string | null
+  /** The peer's id: 20 bytes; `null` before its handshake. BEP 3 */
+  peerIdBuffer: Buffer | null
+  /** What the constructor was given. */
+  type: Wire.Type
+
+  /** Whether we choke the peer: its requests are not answered. Initially true. BEP 3 */
+  amChoking: boolean
+  /** Whether we want something of the peer. Initially false. BEP 3 */
+  amInterested: boolean
+  /** Whether the peer chokes us: it does not answer our requests. Initially true. BEP 3 */
+  peerChoking: boolean
+  /** Whether the peer wants something of us. Initially false. BEP 3 */
+  peerInterested: boolean
+
+  /**
+   * The pieces that the peer has: from its `bitfield` and `have` messages, or from have-all or
+   * have-none (BEP 6), the newest of these counting. After have-all it is a {@link Wire.HaveAll}.
+   * May be assigned; `get` never crosses into native code.
+   */
+  get peerPieces (): Wire.BitField | Wire.HaveAll
+  set peerPieces (pieces: Wire.BitFieldLike)
+
+  /** What our handshake announced; `{}` before it. */
+  extensions: Partial<Wire.Extensions>
+  /** What the peer's handshake announced; `{}` before it. */
+  peerExtensions: Partial<Wire.Extensions>
+
+  /**
+   * Our requests that are open. Live: an entry stays the same object while it is open, and a
+   * removed one is replaced by the last. A caller may remove entries itself, and then calls
+   * `_callback`.
+   */
+  requests: Wire.Request[]
+  /** The peer's requests that are open; live like `requests`. */
+  peerRequests: Wire.PeerRequest[]
+
+  /** The names of our extensions, by the id that the peer is to use. BEP 10 */
+  extendedMapping: Record<number, string>
+  /** The ids that the peer gave to its extensions, by name; at most 256. BEP 10 */
+  peerExtendedMapping: Record<string, number>
+  /**
+   * What our extended handshake says besides `m`, which is made of `extendedMapping`. Change or
+   * replace it before it is sent: right after both handshakes. BEP 10
+   */
+  extendedHandshake: Record<string, Wire.BencodeInput>
+  /** The peer's latest extended handshake; strings are Buffers. `{}` before it. BEP 10 */
+  peerExtendedHandshake: Wire.ExtendedHandshake
+
+  /** Whether both handshakes announced the fast extension. BEP 6 */
+  hasFast: boolean
+  /** The pieces that the peer may request while we choke it. BEP 6 */
+  allowedFastSet: number[]
+  /** The pieces that we may request while the peer chokes us; at most 100. BEP 6 */
+  peerAllowedFastSet: number[]
+
+  /** How many bytes of blocks were sent. */
+  uploaded: number
+  /** How many bytes of blocks came that we had requested. */
+  downloaded: number
+
+  /**
+   * How fast blocks are sent, in bytes a second over the last five seconds; 0 once closed.
+   * @param bytes counts so many bytes that went by another way first
+   */
+  uploadSpeed (bytes?: number): number
+  /**
+   * How fast requested blocks come, in bytes a second over the last five seconds; 0 once closed.
+   * @param bytes counts so many bytes that came by another way first
+   */
+  downloadSpeed (bytes?: number): number
+
+  /** What has passed so far; stays readable when the wire is closed. A fresh object each time. */
+  readonly statistics: Wire.Statistics
+  /** Blocks that came though nobody had requested them; they are not in `downloaded`. */
+  readonly unsolicited: { pieces: number, bytes: number }
+  /** The option `highWaterMark`, in bytes. */
+  readonly highWaterMark: number
+  /** Why the wire was closed, if the peer or an extension is to blame; else `null`. */
+  closeReason: Wire.WireError | null
+
+  //
+  // The connection
+  //
+
+  /**
+   * Sends a keep-alive every 55 seconds, or stops that. Does nothing once the wire is closed.
+   * BEP 3
+   */
+  setKeepAlive (enable: boolean): void
+
+  /**
+   * Fails each request that is open for longer than `ms` with `request has timed out`, oldest
+   * first, and emits `timeout` for each. Holds for open requests too.
+   * @param ms milliseconds; 0 for no limit, which is the default
+   * @param unref lets the process end while requests are open; default false
+   */
+  setTimeout (ms: number, unref?: boolean): void
+
+  /**
+   * Closes the wire gracefully: `uninterested` and `choke` are emitted, what was sent still goes
+   * out, open requests fail with `wire was closed` (without the fast extension: with
+   * `peer is choking`), then come `finish`, `end` and `close`. Messages that are not yet applied
+   * are dropped. Emits no `error`.
+   */
+  destroy (): this
+
+  /** The same as {@link Wire.destroy}, after writing `chunk`, if given. */
+  end (callback?: () => void): this
+  end (chunk: any, callback?: () => void): this
+  end (chunk: any, encoding?: BufferEncoding, callback?: () => void): this
+
+  /**
+   * Adds an extension of BEP 10: makes one of the class, and puts it at `wire[name]`. Its name is
+   * that of `prototype.name`, and its id the next free one. The same name again replaces it. At
+   * most 255 in all.
+   * @throws {Error} without a name
+   * @throws {WireError} with code `ERR_EXTENSION_NAME` if the wire has a member of that name
+   * @throws {RangeError} for one too many
+   */
+  use (Extension: Wire.ExtensionConstructor): void
+
+  //
+  // Sending
+  //
+
+  /** Sends a keep-alive. BEP 3 */
+  keepAlive (): void
+
+  /**
+   * Begins the crypto handshake (MSE) of an outgoing connection. Without encryption it does
+   * nothing.
+   * @param infoHash 40 hexadecimal digits, or 20 bytes
+   */
+  startEncryption (infoHash: string | NodeJS.ArrayBufferView): void
+
+  /**
+   * Names the torrent that the event `crypto-infohash` asked for, at once or any time later; the
+   * peer waits until then. Without encryption it does nothing.
+   * @param infoHash 40 hexadecimal digits, or 20 bytes
+   */
+  setInfoHash (infoHash: string | NodeJS.ArrayBufferView): void
+
+  /**
+   * Sends the handshake, as one chunk. BEP 10 is always announced.
+   * @param infoHash 40 hexadecimal digits, or 20 bytes
+   * @param peerId 40 hexadecimal digits, or 20 bytes
+   * @param extensions which others to announce; default none
+   * @throws {Error} `infoHash and peerId MUST have length 20`
+   */
+  handshake (
+    infoHash: string | NodeJS.ArrayBufferView,
+    peerId: string | NodeJS.ArrayBufferView,
+    extensions?: { dht?: boolean, fast?: boolean } | null
+  ): void
+
+  /**
+   * Chokes the peer, if we do not already. Its open requests are dropped; with the fast extension
+   * each is rejected, but for those of pieces in `allowedFastSet`, which stay. BEP 3, BEP 6
+   */
+  choke (): void
+  /** Unchokes the peer, if we choke it. BEP 3 */
+  unchoke (): void
+  /** Says that we want something, if we have not already. BEP 3 */
+  interested (): void
+  /** Says that we want nothing any more, if we did. BEP 3 */
+  uninterested (): void
+
+  /** Says that we have a piece. BEP 3 */
+  have (index: number): void
+
+  /**
+   * Says which pieces we have. BEP 3
+   * @param bitfield a bit a piece, the first in the highest bit of the first byte; or an object
+   *   with these bytes as its `buffer`. It is copied.
+   */
+  bitfield (bitfield: Wire.BitFieldLike | NodeJS.ArrayBufferView): void
+
+  /**
+   * Asks for a block. BEP 3
+   *
+   * The callback is called once. It gets the block; or an Error whose message is
+   * `peer is choking` (at once, and nothing is sent, unless the piece is in
+   * `peerAllowedFastSet`), `wire is closed` (at once), `wire was closed`, `request was cancelled`,
+   * `request was rejected` or `request has timed out`. When a peer chokes without the fast
+   * extension, or the wire closes, open requests fail last first.
+   * @param index of the piece
+   * @param offset in the piece, in bytes
+   * @param length in bytes; clients refuse more than 16,384 or 131,072
+   */
+  request (index: number, offset: number, length: number, callback?: Wire.RequestCallback | null): void
+
+  /**
+   * Sends a block, and settles the peer's request for it. BEP 3
+   * @param buffer is not copied: leave it as it is until it has been sent
+   */
+  piece (index: number, offset: number, buffer: NodeJS.ArrayBufferView): void
+
+  /** Takes a request back: its callback gets `request was cancelled` at once. BEP 3 */
+  cancel (index: number, offset: number, length: number): void
+
+  /**
+   * Says on which UDP port our DHT node listens. BEP 5
+   * @param port 0 to 65,535
+   */
+  port (port: number): void
+
+  /**
+   * Suggests a piece to download. BEP 6
+   * @throws {Error} `fast extension is disabled`
+   */
+  suggest (index: number): void
+  /**
+   * Says that we have all pieces, instead of a bitfield. BEP 6
+   * @throws {Error} `fast extension is disabled`
+   */
+  haveAll (): void
+  /**
+   * Says that we have no piece, instead of a bitfield. BEP 6
+   * @throws {Error} `fast extension is disabled`
+   */
+  haveNone (): void
+  /**
+   * Refuses a request of the peer. BEP 6
+   * @throws {Error} `fast extension is disabled`
+   */
+  reject (index: number, offset: number, length: number): void
+  /**
+   * Lets the peer request a piece while we choke it. BEP 6
+   * @throws {Error} `fast extension is disabled`
+   */
+  allowedFast (index: number): void
+
+  /**
+   * Sends a message of an extension. BEP 10
+   * @param extension the name that the peer mapped, or the id that it gave, 0 to 255
+   * @param message bytes are sent as they are, copied; anything else is bencoded
+   * @throws {Error} `Unrecognized extension: …` for a name that the peer did not map, or switched
+   *   off
+   */
+  extended (extension: string | number, message: NodeJS.ArrayBufferView | Wire.BencodeInput): void
+
+  //
+  // The stream
+  //
+
+  /**
+   * Takes bytes of the peer without a queue: their events have fired when `callback` runs, which
+   * is before `_write` returns, unless the wire makes the peer wait.
+   */
+  override _write (chunk: NodeJS.ArrayBufferView, callback: (error?: Error | null) => void): void
+  override _write (chunk: NodeJS.ArrayBufferView, encoding: BufferEncoding | 'buffer', callback: (error?: Error | null) => void): void
+
+  //
+  // Members that published packages use though their names begin with an underscore
+  //
+
+  /** Names the wire in the log of `DEBUG=bittorrent-protocol`: 8 hexadecimal digits. */
+  readonly _debugId: string
+  /** Whether a crypto handshake is over. Stays false for a peer that connects in plaintext. */
+  readonly _cryptoHandshakeDone: boolean
+  /** What the crypto handshake chose: 1 plaintext, 2 RC4; `null` or `undefined` without one. */
+  readonly _encryptionMethod: 1 | 2 | null | undefined
+  /** Calls a request back that the caller has taken out of `requests` itself. */
+  _callback (request: Wire.Request | null, error: Error | null, buffer: Uint8Array | null): void
+  /** As if the peer had sent have-all. */
+  _onHaveAll (): void
+  /** As if the peer had sent have-none. */
+  _onHaveNone (): void
+  /** As if the peer had suggested a piece. */
+  _onSuggest (index: number): void
+  /** As if the peer had allowed a piece fast. */
+  _onAllowedFast (index: number): void
+  /** As if the peer had rejected a request. */
+  _onReject (index: number, offset: number, length: number): void
+
+  //
+  // Events
+  //
+
+  addListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
+  on<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
+  once<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
+  prependListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
+  prependOnceListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
+  off<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
+  removeListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
+  emit<E extends keyof Wire.Events> (event: E, ...args: Wire.Events[E]): boolean
+}
+
+/**
+ * Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
+ * Byte strings become Buffers, dictionaries objects whose keys are UTF-8, or hexadecimal where
+ * they are not.
+ * @param maxItems how many values there may be
+ * @throws {Error} with code `InvalidArg` and the offset in its message where `bytes` are no
+ *   bencode, or more than that
+ */
+declare function bencodeDecode (bytes: NodeJS.TypedArray, maxItems?: number | null): Wire.BencodeValue
+
+/** Why a wire was closed: given to `violation`, and kept in `wire.closeReason`. */
+declare class WireError extends Error {
+  /** @internal a wire makes its own */
+  constructor (code: Wire.ErrorCode, message: string, options?: { cause?: unknown })
+  readonly name: 'WireError'
+  /** What kind of error it is; stays the same from version to version. */
+  readonly code: Wire.ErrorCode
+  /** The exception of an extension's handler, where that is the reason. */
+  readonly cause?: unknown
+}
+
+declare namespace Wire {
+  export { Wire as default, bencodeDecode, WireError }
+
+  /** How a peer is connected: one of these, or any other text. */
+  export type Type =
+    | 'webrtc' | 'tcpIncoming' | 'tcpOutgoing' | 'utpIncoming' | 'utpOutgoing' | 'webSeed' | ''
+    | (string & Record<never, never>)
+
+  /** 0 no encryption, 1 RC4 or plaintext, 2 RC4 only. */
+  export type EncryptionLevel = 0 | 1 | 2
+
+  /** The third argument of the constructor. */
+  export interface Options {
+    /**
+     * The longest message that the peer may send, in bytes after its length prefix. A block that
+     * we asked for may always come. From 68 to 2,147,483,647; default 1,048,576 (1 MiB).
+     */
+    maxMessageLength?: number | undefined
+    /**
+     * One more than the highest piece index that the peer may name in a `have`, `suggest` or
+     * `allowed-fast`, and how many bits its bitfield may have. From 1 to 2,147,483,647; default
+     * 2,097,152.
+     */
+    maxPieces?: number | undefined
+    /**
+     * How many requests of the peer may be open at a time; those above are rejected (BEP 6), or
+     * dropped. From 1 to 1,048,576; default 2000.
+     */
+    maxPeerRequests?: number | undefined
+    /**
+     * While more bytes than this are unsent, further requests of the peer wait; their `request`
+     * events come as the output drains. From 1 to 1,073,741,823; default 524,288 (512 KiB).
+     */
+    highWaterMark?: number | undefined
+
+    /**
+     * With encryption: a peer that begins with a plaintext handshake is a violation. Without it
+     * such a peer is let in even at level 2, as upstream does. Default false.
+     */
+    requireEncryption?: boolean | undefined
+    /**
+     * With encryption, for who connects: a handshake that is sent before the crypto handshake is
+     * over travels within its third step (as IA), which saves a round trip; false sends it
+     * afterwards. Default true.
+     */
+    initialPayload?: boolean | undefined
+    /**
+     * With encryption, for who is connected to: the torrents that are served, so that the
+     * application need not answer `crypto-infohash`; any other is a violation. An iterable of info
+     * hashes (40 hexadecimal digits, or 20 bytes each), or a function that finds one by
+     * HASH('req2', SKEY), 20 bytes. The same iterable may be given to many wires: what is worked
+     * out for it is kept. Default none.
+     */
+    infoHashes?: InfoHashes | undefined
+    /**
+     * With encryption: how long the crypto handshake may take, in milliseconds, from the call of
+     * `startEncryption` or from the peer's first byte; more is a violation. 0 for no limit. From 0
+     * to 2,147,483,647; default 0.
+     */
+    cryptoTimeout?: number | undefined
+  }
+
+  /** 40 hexadecimal digits, or 20 bytes. */
+  export type InfoHash = string | Uint8Array
+
+  /** The option `infoHashes`. */
+  export type InfoHashes =
+    | Iterable<InfoHash>
+    | ((hash: Buffer) => InfoHash | null | undefined | PromiseLike<InfoHash | null | undefined>)
+
+  /** What a handshake announces by its reserved bits. */
+  export interface Extensions {
+    /** BEP 5: a node of the DHT. */
+    dht: boolean
+    /** BEP 6: the fast extension. */
+    fast: boolean
+    /** BEP 10: extended messages. */
+    extended: boolean
+  }
+
+  /** A block, as it is asked for. */
+  export interface Block {
+    /** The index of the piece. */
+    readonly piece: number
+    /** Where the block begins in the piece, in bytes. */
+    readonly offset: number
+    /** How long the block is, in bytes. */
+    readonly length: number
+  }
+
+  /** What a request of ours is called back with: an error, or the block. */
+  export type RequestCallback = (...result: [error: Error, block: null] | [error: null, block: Buffer]) => void
+
+  /**
+   * Answers a request of the peer, once; what comes later does nothing.
+   *
+   * `respond(null, block)` sends the block, which is not copied: leave it as it is until it has
+   * been sent. `respond(error)` rejects the request with the fast extension (BEP 6), and drops it
+   * without.
+   */
+  export type Respond = (...answer: [error: Error] | [error: null | undefined, block: NodeJS.ArrayBufferView]) => void
+
+  /** A request of ours that is open. */
+  export interface Request extends Block {
+    callback: RequestCallback
+  }
+
+  /** A request of the peer that is open. */
+  export interface PeerRequest extends Block {
+    callback: Respond
+  }
+
+  /** Bits by piece, as the npm package `bitfield` has them. */
+  export interface BitField {
+    /** The bits: the first piece is the highest bit of the first byte. */
+    buffer: Uint8Array
+    /** How many bits there are. */
+    readonly length: number
+    /** Whether the peer has a piece; false past the end. */
+    get (index: number): boolean
+    /** Notes whether the peer has a piece, `value` by default true; grows the bits if needed. */
+    set (index: number, value?: boolean): void
+    /** Sets several bits in turn, the first at `offset`, which is 0 by default. */
+    setAll (values: ArrayLike<boolean>, offset?: number): void
+    /** Calls back for each bit from `start`, by default 0, to before `end`, by default `length`. */
+    forEach (callback: (value: boolean, index: number) => void, start?: number, end?: number): void
+    /** Whether the peer has nothing. */
+    isEmpty (): boolean
+  }
+
+  /** The pieces of a peer that sent have-all (BEP 6). It has no `setAll`: that tells it apart. */
+  export interface HaveAll {
+    /** Empty. */
+    buffer: Uint8Array
+    /** Always true. */
+    get (index: number): boolean
+    /** Does nothing. */
+    set (index: number, value?: boolean): void
+    setAll?: never
+    length?: never
+  }
+
+  /** What may be assigned to `peerPieces` or given to `bitfield()`. */
+  export interface BitFieldLike {
+    readonly buffer: NodeJS.ArrayBufferView
+    get (index: number): boolean
+    set (index: number, value?: boolean): void
+  }
+
+  /** Bytes and messages in one direction. */
+  export interface Traffic {
+    /** All bytes of the BitTorrent stream, in and between messages. */
+    bytes: number
+    /** The bytes of blocks alone. */
+    payload: number
+    /** Messages, the handshake and keep-alives included. */
+    messages: number
+  }
+
+  /** What a wire has seen. */
+  export interface Statistics {
+    /** From the peer. */
+    received: Traffic
+    /** To the peer; what waits to be sent is included. */
+    sent: Traffic
+    /** Blocks that nobody had asked for. */
+    unsolicitedPieces: number
+    /** Their bytes. */
+    unsolicitedBytes: number
+    /** Requests of the peer that were rejected or dropped without a word of the application. */
+    refusedRequests: number
+  }
+
+  /** An extension of BEP 10, as `use` takes it. Every hook may be left out. */
+  export interface Extension {
+    /** What it is called in the extended handshakes, and on the wire; on the prototype. */
+    readonly name: string
+    /**
+     * The peer's handshake came.
+     * @param infoHash 40 hexadecimal digits
+     * @param peerId 40 hexadecimal digits
+     */
+    onHandshake? (infoHash: string, peerId: string, extensions: Extensions): void
+    /** An extended handshake came in which the peer maps this extension. */
+    onExtendedHandshake? (handshake: ExtendedHandshake): void
+    /** A message of this extension came. What it throws closes the wire. */
+    onMessage? (message: Buffer): void
+  }
+
+  export interface ExtensionConstructor {
+    new (wire: Wire): Extension
+    readonly prototype: { readonly name: string }
+  }
+
+  /** What bencode decodes to. */
+  export type BencodeValue = number | Buffer | BencodeValue[] | { [key: string]: BencodeValue }
+
+  /**
+   * What can be bencoded: strings as UTF-8, bytes, numbers without their fraction, booleans as 1
+   * and 0, lists and dictionaries. `null` and `undefined` are left out.
+   */
+  export type BencodeInput =
+    | string | number | bigint | boolean | null | undefined
+    | NodeJS.ArrayBufferView | ArrayBuffer | SharedArrayBuffer
+    | readonly BencodeInput[] | ReadonlySet<BencodeInput> | ReadonlyMap<any, BencodeInput>
+    | { readonly [key: string]: BencodeInput }
+
+  /**
+   * An extended handshake of a peer (BEP 10). Nothing in it is checked: the peer may have put
+   * anything anywhere.
+   */
+  export interface ExtendedHandshake {
+    [key: string]: BencodeValue | undefined
+  }
+
+  /**
+   * What a WireError says by its code. The peer's faults, each of which closes the wire:
+   *
+   * - `ERR_BAD_HANDSHAKE`: its first bytes are no BitTorrent handshake. BEP 3
+   * - `ERR_MESSAGE_TOO_LONG`: a length prefix above `maxMessageLength`, a bitfield of more than
+   *   `maxPieces` bits, or a length of 2 GiB and more. BEP 3
+   * - `ERR_BAD_LENGTH`: a message too short or too long for its id. BEP 3, 5, 6, 10
+   * - `ERR_PIECE_OUT_OF_RANGE`: a piece index at or above `maxPieces`. BEP 3, 6
+   * - `ERR_FAST_DISABLED`: a message of the fast extension, which not both announced. BEP 6
+   * - `ERR_TOO_MANY_REQUESTS`: requests that are rejected, on and on, while it reads none of the
+   *   rejects. BEP 6
+   *
+   * Its faults in the crypto handshake (MSE):
+   *
+   * - `ERR_MSE_PUBLIC_KEY`: a public key outside [2, p − 2], which gives the secret away.
+   * - `ERR_MSE_SYNC`: no synchronization within 512 bytes of padding.
+   * - `ERR_MSE_VC`: its verification constant does not decrypt: another info hash.
+   * - `ERR_MSE_PADDING`: padding of more than 512 bytes.
+   * - `ERR_MSE_CRYPTO_PROVIDE`: it offers no method that is allowed here.
+   * - `ERR_MSE_CRYPTO_SELECT`: it chose a method that was not offered.
+   * - `ERR_MSE_PLAINTEXT_REFUSED`: a plaintext handshake where encryption is required.
+   * - `ERR_MSE_INFO_HASH`: it asks for a torrent that is not among `infoHashes`; or that function
+   *   failed, with `cause`.
+   * - `ERR_MSE_TIMEOUT`: the crypto handshake took longer than `cryptoTimeout`.
+   *
+   * Not the peer's:
+   *
+   * - `ERR_EXTENSION_FAILED`: a handler of an extension threw; `cause` is what it threw.
+   * - `ERR_EXTENSION_NAME`: `use()` with a name that the wire has for something else. It is thrown
+   *   by `use()`, and the wire stays open.
+   * - `ERR_CHUNK_DETACHED`: a chunk written to the wire had its ArrayBuffer transferred away by
+   *   its owner before the wire had read it.
+   * - `ERR_INTERNAL`: a defect of this package.
+   */
+  export type ErrorCode =
+    | 'ERR_BAD_HANDSHAKE' | 'ERR_MESSAGE_TOO_LONG' | 'ERR_BAD_LENGTH' | 'ERR_PIECE_OUT_OF_RANGE'
+    | 'ERR_FAST_DISABLED' | 'ERR_TOO_MANY_REQUESTS'
+    | 'ERR_MSE_PUBLIC_KEY' | 'ERR_MSE_SYNC' | 'ERR_MSE_VC' | 'ERR_MSE_PADDING'
+    | 'ERR_MSE_CRYPTO_PROVIDE' | 'ERR_MSE_CRYPTO_SELECT' | 'ERR_MSE_PLAINTEXT_REFUSED'
+    | 'ERR_MSE_INFO_HASH' | 'ERR_MSE_TIMEOUT'
+    | 'ERR_EXTENSION_FAILED' | 'ERR_EXTENSION_NAME' | 'ERR_CHUNK_DETACHED' | 'ERR_INTERNAL'
+
+  /**
+   * What a wire emits, with the arguments of the listeners. An application that emits events of its
+   * own on a wire adds them to this interface.
+   */
+  export interface Events {
+    /**
+     * The peer's handshake came; `peerId`, `peerExtensions` and `hasFast` are set. The hashes are
+     * 40 hexadecimal digits. BEP 3
+     */
+    handshake: [infoHash: string, peerId: string, extensions: Extensions]
+    /** The peer chokes us; without the fast extension open requests fail next. BEP 3 */
+    choke: []
+    /** The peer unchokes us. BEP 3 */
+    unchoke: []
+    /** The peer wants something of us. BEP 3 */
+    interested: []
+    /** The peer wants nothing of us any more. BEP 3 */
+    uninterested: []
+    /** The peer has a piece that it did not have before. BEP 3 */
+    have: [index: number]
+    /** The peer has these pieces; the same as `wire.peerPieces`. BEP 3 */
+    bitfield: [peerPieces: BitField]
+    /** The peer asks for a block; the request is in `peerRequests`. BEP 3 */
+    request: [index: number, offset: number, length: number, respond: Respond]
+    /** A block came; the callback of its request was called before. BEP 3 */
+    piece: [index: number, offset: number, block: Buffer]
+    /** The peer takes a request back; with the fast extension it was rejected. BEP 3, 6 */
+    cancel: [index: number, offset: number, length: number]
+    /** The UDP port of the peer's DHT node. BEP 5 */
+    port: [port: number]
+    /** The peer suggests a piece to download. BEP 6 */
+    suggest: [index: number]
+    /** The peer has all pieces. BEP 6 */
+    'have-all': []
+    /** The peer has no piece. BEP 6 */
+    'have-none': []
+    /** The peer refuses a request; its callback was called before. BEP 6 */
+    reject: [index: number, offset: number, length: number]
+    /** The peer lets us request a piece while it chokes us. BEP 6 */
+    'allowed-fast': [index: number]
+    /** The peer's extended handshake; or a message of an extension, by name if it is ours. BEP 10 */
+    extended: [extension: 'handshake', handshake: ExtendedHandshake] | [extension: string | number, message: Buffer]
+    /** A keep-alive. BEP 3 */
+    'keep-alive': []
+    /** A message with an id that none of these BEPs describes: the id, then its payload. */
+    unknownmessage: [message: Buffer]
+
+    /** A block of so many bytes came. */
+    download: [bytes: number]
+    /** A block of so many bytes was sent. */
+    upload: [bytes: number]
+    /** A request has timed out; its callback was called before. See `setTimeout`. */
+    timeout: []
+
+    /**
+     * MSE: the peer has connected, and asks for the torrent whose info hash has this
+     * HASH('req2', SKEY), 40 hexadecimal digits. Answer with `setInfoHash`.
+     */
+    'crypto-infohash': [hash: string]
+    /** MSE: the crypto handshake is over; see `_encryptionMethod`. */
+    'crypto-handshake': []
+
+    /** The wire is closing because the peer, or an extension, did what it must not. */
+    violation: [error: WireError]
+    /** The same as `violation`; emitted only if somebody listens. */
+    error: [error: Error]
+
+    /** The writable side has ended. */
+    finish: []
+    /** The readable side has ended. */
+    end: []
+    /** The wire is closed: the last event. */
+    close: []
+
+    // Of Node.js streams.
+    data: [chunk: Buffer]
+    drain: []
+    pause: []
+    readable: []
+    resume: []
+    pipe: [source: import('node:stream').Readable]
+    unpipe: [source: import('node:stream').Readable]
+  }
+}
+
+export = Wire

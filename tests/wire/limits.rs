@@ -1,0 +1,149 @@
+//! Limits hold at the length prefix, and lengths are strict for every id.
+
+use bittorrent_protocol_native::wire::{
+    Block, Event, Handshake, Limits, Reserved, State, Violation, Wire,
+};
+
+use crate::driver::Inbound;
+
+/// What a wire with these limits makes of a stream that follows the handshakes.
+fn hear(limits: Limits, prepare: impl FnOnce(&mut Wire), stream: &[u8]) -> Vec<Event> {
+    let reserved = Reserved { dht: false, fast: true, extended: true };
+    let handshake = Handshake { reserved, info_hash: [1; 20], peer_id: [2; 20] }.encode();
+    let mut wire = Wire::new(limits, 1);
+    wire.handshake(reserved, [1; 20], [3; 20]);
+    let mut inbound = Inbound::default();
+    inbound.receive(&mut wire, &handshake, 0, |_, _| {});
+    prepare(&mut wire);
+    let mut events = Vec::new();
+    inbound.receive(&mut wire, stream, 0, |_, seen| events.push(seen.event));
+    events
+}
+
+fn violation(limits: Limits, stream: &[u8]) -> Option<Violation> {
+    match hear(limits, |_| {}, stream).pop() {
+        Some(Event::Violation(violation)) => Some(violation),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_long_message_is_refused_at_its_prefix() {
+    let limit = Limits::default().max_message_length;
+    for length in [limit + 1, 0x7FFF_FFFF, 0x8000_0000, u32::MAX] {
+        assert_eq!(
+            violation(Limits::default(), &length.to_be_bytes()),
+            Some(Violation::MessageTooLong { length, limit })
+        );
+    }
+    assert_eq!(hear(Limits::default(), |_| {}, &limit.to_be_bytes()), []);
+}
+
+#[test]
+fn a_block_that_was_asked_for_is_let_in_whatever_its_length() {
+    let asked = Block { piece: 0, offset: 0, length: 3 << 20 };
+    let ask = |wire: &mut Wire| {
+        wire.set_state(State { am_choking: true, fast: true, ..State::default() });
+        wire.request(asked, 0).expect("unchoked");
+    };
+    let length = asked.length + 9;
+    assert_eq!(hear(Limits::default(), ask, &length.to_be_bytes()), []);
+    assert_eq!(
+        hear(Limits::default(), ask, &(length + 1).to_be_bytes()),
+        [Event::Violation(Violation::MessageTooLong { length: length + 1, limit: length })]
+    );
+}
+
+#[test]
+fn a_length_with_its_highest_bit_set_is_never_let_in() {
+    let mut limits = Limits::default();
+    limits.max_message_length = u32::MAX;
+    assert_eq!(
+        violation(limits, &[0x80, 0, 0, 0]),
+        Some(Violation::MessageTooLong { length: 1 << 31, limit: i32::MAX as u32 })
+    );
+}
+
+#[test]
+fn a_bitfield_is_refused_at_its_id() {
+    let mut limits = Limits::default();
+    limits.max_pieces = 9;
+    assert_eq!(hear(limits, |_| {}, &[0, 0, 0, 3, 5]), []);
+    assert_eq!(
+        violation(limits, &[0, 0, 0, 4, 5]),
+        Some(Violation::MessageTooLong { length: 4, limit: 3 })
+    );
+}
+
+#[test]
+fn lengths_are_strict_for_every_id() {
+    let exactly = |id: u8| match id {
+        0..=3 | 14 | 15 => Some(1),
+        4 | 13 | 17 => Some(5),
+        6 | 8 | 16 => Some(13),
+        9 => Some(3),
+        _ => None,
+    };
+    let at_least = |id: u8| match id {
+        7 => 9,
+        20 => 2,
+        _ => 1,
+    };
+    for id in 0..=255u8 {
+        for length in 1..40u32 {
+            // The prefix and the id are enough.
+            let stream = [&length.to_be_bytes()[..], &[id]].concat();
+            let is_right = exactly(id).map_or(length >= at_least(id), |exact| length == exact);
+            let expected = (!is_right).then_some(Violation::BadLength { id, length });
+            assert_eq!(violation(Limits::default(), &stream), expected, "id {id}, {length} bytes");
+        }
+    }
+}
+
+#[test]
+fn piece_indices_are_bounded() {
+    let mut limits = Limits::default();
+    limits.max_pieces = 100;
+    for id in [4, 13, 17] {
+        for (index, is_right) in [(99u32, true), (100, false), (1 << 31, false), (u32::MAX, false)]
+        {
+            let stream = [&[0, 0, 0, 5, id][..], &index.to_be_bytes()].concat();
+            let expected = Violation::PieceOutOfRange { index, limit: 100 };
+            assert_eq!(violation(limits, &stream), (!is_right).then_some(expected));
+        }
+    }
+}
+
+#[test]
+fn requests_wait_for_output_and_for_answers() {
+    let mut limits = Limits::default();
+    limits.high_water_mark = 1000;
+    let request = |piece: u32| {
+        let body = [piece, 0, 400].map(u32::to_be_bytes).concat();
+        [&[0, 0, 0, 13, 6][..], &body].concat()
+    };
+    let mut wire = Wire::new(limits, 1);
+    let mut inbound = Inbound::default();
+    let handshake =
+        Handshake { reserved: Reserved::default(), info_hash: [1; 20], peer_id: [2; 20] };
+    wire.unchoke();
+    wire.set_undelivered(0);
+    let stream = [&handshake.encode()[..], &(0..9).flat_map(request).collect::<Vec<_>>()].concat();
+    let mut keys = Vec::new();
+    inbound.receive(&mut wire, &stream, 0, |_, seen| {
+        if let Event::Request { key, .. } = seen.event {
+            keys.push(key);
+        }
+    });
+    assert_eq!((keys.len(), wire.waiting_requests()), (5, 4));
+    assert_eq!(wire.poll_event(0), None);
+
+    // An answer takes the room of the request; a refusal makes room.
+    wire.answer(keys[0], 400, 0);
+    assert_eq!(wire.poll_event(0), None);
+    wire.decline(keys[1]);
+    assert!(matches!(wire.poll_event(0), Some(Event::Request { .. })));
+    assert_eq!(wire.poll_event(0), None);
+    wire.close();
+    assert_eq!((wire.peer_requests().len(), wire.waiting_requests()), (0, 0));
+}
