@@ -192,6 +192,7 @@ class Inbound {
 
   /** Gives the crypto handshake what it wants of the chunk; tells whether it went on. */
   negotiate () {
+    if (this.chunk.length !== this.length) return this.failDetached()
     const rest = this.framed === 0 ? this.chunk : this.chunk.subarray(this.framed)
     const used = this.wire[kCrypto].take(rest)
     this.framed += used
