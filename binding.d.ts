@@ -146,7 +146,7 @@ export declare const COMMAND_SET_PEER_HAS_ALL: number
 /** Sets whether the peer has piece A to B. */
 export declare const COMMAND_SET_PEER_PIECE: number
 
-/** Sets am-choking, peer-choking and fast to A, B and C. */
+/** Sets am-choking, am-interested, peer-choking and fast to the lowest bits of A, in this order. */
 export declare const COMMAND_SET_STATE: number
 
 /** Sets the timeout of requests to A milliseconds. */

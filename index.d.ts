@@ -320,21 +320,13 @@ declare class Wire extends Duplex {
   //
 
   addListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  addListener<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   on<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  on<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   once<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  once<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   prependListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  prependListener<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   prependOnceListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  prependOnceListener<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   off<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  off<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   removeListener<E extends keyof Wire.Events> (event: E, listener: (...args: Wire.Events[E]) => void): this
-  removeListener<E extends string | symbol> (event: Wire.OtherEvent<E>, listener: (...args: any[]) => void): this
   emit<E extends keyof Wire.Events> (event: E, ...args: Wire.Events[E]): boolean
-  emit<E extends string | symbol> (event: Wire.OtherEvent<E>, ...args: any[]): boolean
 }
 
 /**
@@ -389,10 +381,44 @@ declare namespace Wire {
     maxPeerRequests?: number | undefined
     /**
      * While more bytes than this are unsent, further requests of the peer wait; their `request`
-     * events come as the output drains. From 1 to 1,073,741,823; default 262,144 (256 KiB).
+     * events come as the output drains. From 1 to 1,073,741,823; default 524,288 (512 KiB).
      */
     highWaterMark?: number | undefined
+
+    /**
+     * With encryption: a peer that begins with a plaintext handshake is a violation. Without it
+     * such a peer is let in even at level 2, as upstream does. Default false.
+     */
+    requireEncryption?: boolean | undefined
+    /**
+     * With encryption, for who connects: a handshake that is sent before the crypto handshake is
+     * over travels within its third step (as IA), which saves a round trip; false sends it
+     * afterwards. Default true.
+     */
+    initialPayload?: boolean | undefined
+    /**
+     * With encryption, for who is connected to: the torrents that are served, so that the
+     * application need not answer `crypto-infohash`; any other is a violation. An iterable of info
+     * hashes (40 hexadecimal digits, or 20 bytes each), or a function that finds one by
+     * HASH('req2', SKEY), 20 bytes. The same iterable may be given to many wires: what is worked
+     * out for it is kept. Default none.
+     */
+    infoHashes?: InfoHashes | undefined
+    /**
+     * With encryption: how long the crypto handshake may take, in milliseconds, from the call of
+     * `startEncryption` or from the peer's first byte; more is a violation. 0 for no limit. From 0
+     * to 2,147,483,647; default 0.
+     */
+    cryptoTimeout?: number | undefined
   }
+
+  /** 40 hexadecimal digits, or 20 bytes. */
+  export type InfoHash = string | Uint8Array
+
+  /** The option `infoHashes`. */
+  export type InfoHashes =
+    | Iterable<InfoHash>
+    | ((hash: Buffer) => InfoHash | null | undefined | PromiseLike<InfoHash | null | undefined>)
 
   /** What a handshake announces by its reserved bits. */
   export interface Extensions {
@@ -560,6 +586,9 @@ declare namespace Wire {
    * - `ERR_MSE_CRYPTO_PROVIDE`: it offers no method that is allowed here.
    * - `ERR_MSE_CRYPTO_SELECT`: it chose a method that was not offered.
    * - `ERR_MSE_PLAINTEXT_REFUSED`: a plaintext handshake where encryption is required.
+   * - `ERR_MSE_INFO_HASH`: it asks for a torrent that is not among `infoHashes`; or that function
+   *   failed, with `cause`.
+   * - `ERR_MSE_TIMEOUT`: the crypto handshake took longer than `cryptoTimeout`.
    *
    * Not the peer's:
    *
@@ -575,9 +604,13 @@ declare namespace Wire {
     | 'ERR_FAST_DISABLED' | 'ERR_TOO_MANY_REQUESTS'
     | 'ERR_MSE_PUBLIC_KEY' | 'ERR_MSE_SYNC' | 'ERR_MSE_VC' | 'ERR_MSE_PADDING'
     | 'ERR_MSE_CRYPTO_PROVIDE' | 'ERR_MSE_CRYPTO_SELECT' | 'ERR_MSE_PLAINTEXT_REFUSED'
+    | 'ERR_MSE_INFO_HASH' | 'ERR_MSE_TIMEOUT'
     | 'ERR_EXTENSION_FAILED' | 'ERR_EXTENSION_NAME' | 'ERR_CHUNK_DETACHED' | 'ERR_INTERNAL'
 
-  /** What a wire emits, with the arguments of the listeners. */
+  /**
+   * What a wire emits, with the arguments of the listeners. An application that emits events of its
+   * own on a wire adds them to this interface.
+   */
   export interface Events {
     /**
      * The peer's handshake came; `peerId`, `peerExtensions` and `hasFast` are set. The hashes are
@@ -657,9 +690,6 @@ declare namespace Wire {
     pipe: [source: import('node:stream').Readable]
     unpipe: [source: import('node:stream').Readable]
   }
-
-  /** An event of the application's own. */
-  export type OtherEvent<E> = E extends keyof Events ? never : E
 }
 
 export = Wire

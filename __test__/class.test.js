@@ -59,7 +59,7 @@ describe('a fresh wire', () => {
     const wire = new Wire()
     expect(wire.closeReason).toBe(null)
     expect(wire.unsolicited).toEqual({ pieces: 0, bytes: 0 })
-    expect(wire.highWaterMark).toBe(256 * 1024)
+    expect(wire.highWaterMark).toBe(512 * 1024)
     expect(Wire.nativeRC4).toBe(true)
     await close(wire)
   })
@@ -133,7 +133,7 @@ describe('options', () => {
 
   test.each([[undefined], [null], [{}], [{ maxPieces: undefined, somethingElse: 1 }]])('%j means the defaults', async options => {
     const wire = new Wire('', 0, options)
-    expect(wire.highWaterMark).toBe(256 * 1024)
+    expect(wire.highWaterMark).toBe(512 * 1024)
     await close(wire)
   })
 

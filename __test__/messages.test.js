@@ -65,6 +65,19 @@ describe('out', () => {
     expect(await peer.heard()).toEqual(Buffer.concat([messages.choke(), messages.uninterested()]))
   })
 
+  test('amInterested may be assigned, which sends nothing', async () => {
+    const { wire } = peer
+    wire.amInterested = true
+    expect(await peer.heard()).toHaveLength(0)
+    wire.interested()
+    wire.uninterested()
+    expect(await peer.heard()).toEqual(messages.uninterested())
+    wire.interested()
+    wire.amInterested = false
+    wire.interested()
+    expect(await peer.heard()).toEqual(Buffer.concat([messages.interested(), messages.interested()]))
+  })
+
   test('amChoking may be assigned, which sends nothing', async () => {
     peer.wire.amChoking = false
     const log = peer.note('request')

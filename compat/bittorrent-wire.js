@@ -59,7 +59,7 @@ class BitTorrentWire extends Adapter {
       interested: () => this.#onInterested(),
       uninterested: () => this.closeConnection(),
       have: index => this.emit('have', index),
-      bitfield: ({ buffer }) => this.emit('bitfield', buffer),
+      bitfield: ({ buffer }) => this.emit('bitfield', Buffer.from(buffer)),
       request: (index, begin, length) => this.#onRequest(index, begin, length),
       cancel: (index, begin, length) => this.#onCancel(index, begin, length),
       port: port => this.emit('dht_port', port),
@@ -102,13 +102,13 @@ class BitTorrentWire extends Adapter {
   }
 
   sendInterested () {
-    this[kWire].amInterested = false // it is said again, if the caller says so
+    this[kWire].amInterested = false // or it would not be said again
     this[kWire].interested()
     this[kWire].unchoke()
   }
 
   sendNotInterested () {
-    this[kWire].amInterested = true
+    this[kWire].amInterested = true // or it would not be said at all
     this[kWire].uninterested()
   }
 

@@ -16,6 +16,7 @@ declare const peerWireProtocol: {
   readonly prototype: peerWireProtocol.PeerWire
 }
 
+// eslint-disable-next-line @typescript-eslint/no-redeclare -- the types beside the value
 declare namespace peerWireProtocol {
   interface Options extends adapter.Limits {
     /** The seconds over which `uploadSpeed` and `downloadSpeed` are taken; default 5. */

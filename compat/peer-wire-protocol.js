@@ -45,7 +45,7 @@ class PeerWire extends Adapter {
       handshake: (infoHash, peerId, extensions) => this.#onHandshake(infoHash, extensions),
       choke: () => this.#onChoke(),
       have: index => this.#onHave(index),
-      bitfield: ({ buffer }) => this.#onBitfield(buffer),
+      bitfield: ({ buffer }) => this.#onBitfield(Buffer.from(buffer)),
       piece: (index, offset, block) => this.#onPiece(index, offset, block),
       upload: length => this.#onUpload(length)
     })

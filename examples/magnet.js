@@ -107,6 +107,7 @@ class Introduction {
 
     wire.on('handshake', (theirs) => {
       if (theirs !== infoHash) this.fail(`${peer} serves another torrent: its info hash is ${theirs}, not ${infoHash}`)
+      if (!wire.peerExtensions.extended) this.fail(`${peer} gives no metadata: it does not speak the extension protocol`)
       if (wire.hasFast) wire.haveNone()
     })
     wire.ut_metadata.on('warning', (err) => this.fail(`${peer} gives no metadata: ${err.message}`))

@@ -55,6 +55,9 @@ class Inbound {
     this.isEncrypted = false
     /** The chunk at work; `null` between chunks. @type {Buffer | null} */
     this.chunk = null
+    /** Where it lies. @type {ArrayBuffer | null} */
+    this.memory = null
+    this.memoryStart = 0
     /** How long it was when it came: it is shorter if its memory was transferred away since. */
     this.length = 0
     /** How much of it is framed, and where the part framed last begins, in bytes. */
@@ -142,10 +145,16 @@ class Inbound {
   }
 
   begin (chunk, callback) {
-    this.chunk = this.isEncrypted ? this.decrypt(chunk, Buffer.allocUnsafeSlow(chunk.length)) : chunk
-    this.length = chunk.length
+    this.setChunk(this.isEncrypted ? this.decrypt(chunk, Buffer.allocUnsafeSlow(chunk.length)) : chunk)
     this.framed = 0
     this.callback = callback
+  }
+
+  setChunk (chunk) {
+    this.chunk = chunk
+    this.memory = bufferOf.call(chunk)
+    this.memoryStart = chunk.byteOffset
+    this.length = chunk.length
   }
 
   run () {
@@ -197,7 +206,7 @@ class Inbound {
   /** The chunk is done. */
   settle () {
     const callback = this.callback
-    this.chunk = null
+    this.chunk = this.memory = null
     this.callback = null
     this.endLending()
     // It may bring the next chunk at once, by way of `take`: `run` goes on with it.
@@ -230,8 +239,7 @@ class Inbound {
     page[SLOT_COMMAND] = TRANSFER_BODY
     transfer(stream.subarray(0, length))
     if (rest.length > 0) this.decrypt(rest, stream.subarray(length))
-    this.chunk = stream
-    this.length = stream.length
+    this.setChunk(stream)
     this.framed = 0
   }
 
@@ -294,8 +302,8 @@ class Inbound {
       return sharesSlab(length) ? lend(collected) : collected
     }
     if (this.chunk.length !== this.length) return this.failDetached()
-    const at = this.origin + start
-    const view = this.chunk.subarray(at, at + length)
+    // `subarray` would look the memory up each time, at twice the cost.
+    const view = Buffer.from(this.memory, this.memoryStart + this.origin + start, length)
     if (--this.payloads === 0 && this.framed === this.length) return view
     if (length > COPIED_LENGTH) {
       this.beginLending()
@@ -326,7 +334,7 @@ class Inbound {
 
   /** Keeps what is still needed of memory that is about to be shown to a caller. */
   secure (memory) {
-    if (this.chunk !== null && bufferOf.call(this.chunk) === memory) this.chunk = copyOf(this.chunk)
+    if (this.chunk !== null && this.memory === memory) this.setChunk(copyOf(this.chunk))
     if (this.assemblies.isIn(memory)) this.assemblies.drop()
     if (this.assembly !== null && bufferOf.call(this.assembly) === memory) this.assembly = copyOf(this.assembly)
     if (this.collected !== null && bufferOf.call(this.collected) === memory) this.collected = copyOf(this.collected)
@@ -344,7 +352,7 @@ class Inbound {
     const waiting = this.queue.filter(entry => typeof entry === 'function')
     if (this.callback !== null) waiting.unshift(this.callback)
     this.queue = []
-    this.chunk = this.callback = this.assembly = this.collected = null
+    this.chunk = this.memory = this.callback = this.assembly = this.collected = null
     this.copies.drop()
     this.assemblies.drop()
     this.endLending()

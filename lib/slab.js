@@ -10,6 +10,7 @@ const FIRST_LENGTH = 4 * 1024
  */
 class Slab {
   constructor () {
+    /** @type {ArrayBuffer | null} */
     this.memory = null
     this.used = 0
   }
@@ -21,19 +22,19 @@ class Slab {
    */
   allocate (length, onNew) {
     // Memory that was transferred away has no length left.
-    if (this.memory === null || this.memory.length - this.used < length) {
-      this.memory = Buffer.allocUnsafeSlow(Math.max(length, this.memory === null ? FIRST_LENGTH : LENGTH))
+    if (this.memory === null || this.memory.byteLength - this.used < length) {
+      this.memory = Buffer.allocUnsafeSlow(Math.max(length, this.memory === null ? FIRST_LENGTH : LENGTH)).buffer
       this.used = 0
-      onNew?.(this.memory.buffer)
+      onNew?.(this.memory)
     }
     const start = this.used
     this.used += length
-    return this.memory.subarray(start, this.used)
+    return Buffer.from(this.memory, start, length)
   }
 
   /** Whether what comes next may lie in `memory`. */
   isIn (memory) {
-    return this.memory !== null && this.memory.buffer === memory
+    return this.memory === memory
   }
 
   /** Takes new memory for what comes next. */

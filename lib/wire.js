@@ -66,6 +66,7 @@ class Wire extends Duplex {
   #debugId = null
   #peerPieces = null
   #amChoking = true
+  #amInterested = false
   #peerChoking = true
   #hasFast = false
   /** Handlers of extensions, by name. */
@@ -103,7 +104,6 @@ class Wire extends Duplex {
     this.peerIdBuffer = null
     this.type = type
 
-    this.amInterested = false
     this.peerInterested = false
 
     this.extensions = {}
@@ -153,6 +153,15 @@ class Wire extends Duplex {
 
   set amChoking (value) {
     this.#amChoking = Boolean(value)
+    this.#syncState()
+  }
+
+  get amInterested () {
+    return this.#amInterested
+  }
+
+  set amInterested (value) {
+    this.#amInterested = Boolean(value)
     this.#syncState()
   }
 
@@ -357,15 +366,15 @@ class Wire extends Duplex {
   }
 
   interested () {
-    if (this.amInterested) return
-    this.amInterested = true
+    if (this.#amInterested) return
+    this.#amInterested = true
     if (debug.enabled) this._debug('interested')
     this.#send(COMMAND_INTERESTED)
   }
 
   uninterested () {
-    if (!this.amInterested) return
-    this.amInterested = false
+    if (!this.#amInterested) return
+    this.#amInterested = false
     if (debug.enabled) this._debug('uninterested')
     this.#send(COMMAND_NOT_INTERESTED)
   }
@@ -609,24 +618,25 @@ class Wire extends Duplex {
     // Handlers may use the page, so that the run leaves it first.
     const run = new Array(page[SLOT_RUN_LENGTH])
     for (let i = 0; i < run.length; i++) run[i] = page[SLOT_RUN + i]
+    if (debug.enabled) {
+      for (const index of run) this._debug('got have %d', index)
+    }
     this.#emitHaves(run, 0)
   }
 
   #emitHaves (run, from) {
     let i = from
     try {
-      while (i < run.length && !this.#isEnding) this.#onHave(run[i++])
+      while (i < run.length && !this.#isEnding) {
+        const index = run[i++]
+        const pieces = this.#peerPieces ?? this.peerPieces
+        if (pieces instanceof PeerPieces) pieces[kMark](index, true)
+        else pieces.set(index, true)
+        this.emit('have', index)
+      }
     } finally {
       if (i < run.length) this[kInbound].unfinished = () => this.#emitHaves(run, i)
     }
-  }
-
-  #onHave (index) {
-    if (debug.enabled) this._debug('got have %d', index)
-    const pieces = this.peerPieces
-    if (pieces instanceof PeerPieces) pieces[kMark](index, true)
-    else pieces.set(index, true)
-    this.emit('have', index)
   }
 
   #onBitfield (bits) {
@@ -679,12 +689,12 @@ class Wire extends Duplex {
   #onPiece () {
     const index = page[SLOT_INDEX]
     const offset = page[SLOT_OFFSET]
+    const length = page[SLOT_LENGTH]
     const position = page[SLOT_POSITION]
     const open = page[SLOT_REQUESTS]
     const block = this[kInbound].payload()
     if (block === null) return
     if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
-    const length = block.length
     const request = this.#takeRequest(position, open, index, offset, length)
     try {
       if (request !== null) request.callback(null, block)
@@ -958,7 +968,8 @@ class Wire extends Duplex {
   }
 
   #syncState () {
-    this.#run(COMMAND_SET_STATE, Number(this.#amChoking), Number(this.#peerChoking), Number(this.#hasFast))
+    const states = [this.#amChoking, this.#amInterested, this.#peerChoking, this.#hasFast]
+    this.#run(COMMAND_SET_STATE, states.reduce((bits, isSet, place) => bits | Number(isSet) << place, 0))
   }
 
   /** Sees to it that the oldest request times out. */

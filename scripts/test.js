@@ -25,10 +25,12 @@ const STEPS = [
   { name: 'rustfmt', run: () => one('cargo', ['fmt', '--check']) },
   { name: 'eslint', run: () => npmScript('lint') },
   { name: 'types', run: () => npmScript('types') },
+  { name: 'workflows', run: () => npmScript('lint:workflows') },
   { name: 'generated bindings', run: checkGenerated },
   { name: 'clippy, engine alone', run: () => clippy('--no-default-features') },
   { name: 'clippy', run: () => clippy() },
   { name: 'cargo test', run: cargoTest },
+  { name: 'fuzz smoke', run: fuzzSmoke },
   { name: 'jest', run: jest }
 ]
 
@@ -113,6 +115,16 @@ async function cargoTest () {
   }
   if (result.code !== 0) throw failure('cargo test', result, atLeastOneFailed(counts))
   return counts
+}
+
+/** A few seconds of each fuzz target, where there is what it needs. */
+async function fuzzSmoke () {
+  const { code } = await run('cargo', ['+nightly', 'fuzz', '--version'])
+  if (code !== 0) {
+    console.error('       no nightly Rust with cargo-fuzz here: skipped')
+    return { passed: 0, failed: 0, skipped: 1 }
+  }
+  return one(process.execPath, [path.join(__dirname, 'fuzz.js'), '--seconds', '5'])
 }
 
 /** All of `__test__`. */

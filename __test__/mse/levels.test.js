@@ -28,8 +28,9 @@ beforeAll(async () => {
 
 test.each([['utpOutgoing', 'utpIncoming'], ['utpOutgoing', 'tcpIncoming']])(
   '%s and %s are encrypted as TCP is', async (outgoing, incoming) => {
-    const a = new classes.ours(outgoing, 2)
-    const b = new classes.upstream(incoming, 2)
+    const { ours: Ours, upstream: Upstream } = classes
+    const a = new Ours(outgoing, 2)
+    const b = new Upstream(incoming, 2)
     a.pipe(b).pipe(a)
     b.on('crypto-infohash', () => b.setInfoHash(INFO_HASH))
     const done = Promise.all([once(a, 'crypto-handshake'), once(b, 'crypto-handshake')])

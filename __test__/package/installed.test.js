@@ -184,32 +184,34 @@ describe('installed', () => {
     await run(process.execPath, [jest, '--rootDir', project, '--config', '{"transform":{}}'], project)
   }, MINUTES)
 
-  const isTyped = fs.existsSync(path.join(ROOT, manifest.types))
-  const typed = isTyped ? test : test.skip
-
-  typed.each([
-    ['node16', 'consumer.mts', { module: 'node16', moduleResolution: 'node16' }],
-    ['node16, CommonJS', 'consumer.cts', { module: 'node16', moduleResolution: 'node16' }],
-    ['bundler', 'consumer.ts', { module: 'esnext', moduleResolution: 'bundler' }]
-  ])('TypeScript under moduleResolution %s', async (_, file, options) => {
-    fs.copyFileSync(path.join(__dirname, 'support/consumer.ts'), path.join(project, file))
-    const config = path.join(project, `tsconfig.${file}.json`)
+  test.each([
+    ['node16', ['consumer.mts', 'consumer.cts'], { module: 'node16', moduleResolution: 'node16' }],
+    ['bundler', ['consumer.ts'], { module: 'esnext', moduleResolution: 'bundler' }]
+  ])('TypeScript under moduleResolution %s', async (name, files, options) => {
+    const entries = Object.keys(manifest.exports).filter(entry => entry !== './package.json')
+    const imports = entries.map((entry, i) =>
+      `import * as entry${i} from '${path.posix.join(manifest.name, entry)}'\nvoid entry${i}\n`)
+    const program = fs.readFileSync(path.join(__dirname, 'support/consumer.ts'), 'utf8') + imports.join('')
+    for (const file of files) fs.writeFileSync(path.join(project, file), program)
+    const config = path.join(project, `tsconfig.${name}.json`)
     fs.writeFileSync(config, JSON.stringify({
       compilerOptions: {
         ...options,
         target: 'es2022',
         strict: true,
         esModuleInterop: true,
-        outDir: `out-${file}`,
+        outDir: `out-${name}`,
         types: ['node'],
         typeRoots: [path.join(ROOT, 'node_modules/@types')]
       },
-      files: [file]
+      files
     }))
     await run(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', config], project)
-    const out = path.join(`out-${file}`, file.replace(/ts$/, 'js'))
-    if (file.endsWith('.ts')) fs.writeFileSync(path.join(project, `out-${file}/package.json`), '{"type":"module"}')
-    expect(await run(process.execPath, [out], project)).toBe(EXCHANGED)
+    if (name === 'bundler') fs.writeFileSync(path.join(project, 'out-bundler/package.json'), '{"type":"module"}')
+    for (const file of files) {
+      const compiled = path.join(`out-${name}`, file.replace(/ts$/, 'js'))
+      expect(await run(process.execPath, [compiled], project)).toBe(EXCHANGED)
+    }
   }, MINUTES)
 
   const readme = fs.existsSync(path.join(ROOT, 'README.md')) ? fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8') : ''

@@ -4,10 +4,25 @@ import net from 'node:net'
 import { Duplex } from 'node:stream'
 import Wire from '../../index.js'
 
+declare module '../../index.js' {
+  interface Events {
+    'an event of my own': [number: number]
+  }
+}
+
 // The constructor
 const wire = new Wire('tcpIncoming', 2, {
   maxMessageLength: 1 << 20, maxPieces: 1, maxPeerRequests: 1, highWaterMark: 1
 })
+const infoHashes = new Set(['aa'.repeat(20)])
+export const encrypted = [
+  new Wire('tcpIncoming', 1, { infoHashes, requireEncryption: true, cryptoTimeout: 10_000 }),
+  new Wire('tcpIncoming', 1, { infoHashes: hash => hash[0] === 0 ? null : hash }),
+  new Wire('tcpIncoming', 1, { infoHashes: async hash => hash.toString('hex') }),
+  new Wire('tcpOutgoing', 1, { initialPayload: false })
+]
+// @ts-expect-error an info hash is a text or bytes
+export const wrongInfoHashes = new Wire('', 1, { infoHashes: [1] })
 export const other = new Wire('another type')
 // @ts-expect-error a type is a text
 export const wrongType = new Wire(1)
@@ -150,9 +165,11 @@ wire.on('crypto-infohash', hash => wire.setInfoHash(hash))
 wire.prependListener('download', bytes => bytes + 1)
 wire.on('close', () => {}).off('close', () => {})
 wire.on('data', chunk => chunk.length)
-wire.on('an event of my own', (...args) => args.length)
-wire.emit('an event of my own', 1, 2)
+wire.on('an event of my own', number => number.toFixed())
+wire.emit('an event of my own', 1)
 wire.emit('timeout')
+// @ts-expect-error there is no such event
+wire.on('have_all', () => {})
 // @ts-expect-error an index is a number
 wire.on('have', (index: string) => index)
 // @ts-expect-error it has no arguments

@@ -38,30 +38,22 @@ test.each([
   ['ours', 'ours', 'magnet'],
   ['ours', 'upstream', 'magnet'],
   ['upstream', 'ours', 'magnet']
-])('%s downloads from %s, given a %s', async (downloading, seeding, given) => {
-  const seeder = start(seeding, 'seed.mjs', file)
-  const torrent = await seeder.told('port')
-  const into = fs.mkdtempSync(path.join(folder, 'into-'))
-  const downloader = start(downloading, 'download.mjs', torrent.port, into)
-  downloader.child.stdin.write(torrent[given] + '\n')
+])('%s downloads from %s, given a %s', (downloading, seeding, given) => transfer(downloading, seeding, given), 60_000)
 
-  const { nodeStream } = await downloader.told('wire')
-  expect(nodeStream).toBe(downloading === 'ours' && !upstreamUnderTest)
-  expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
-  expect(await downloader.told('closed')).toMatchObject({ pending: 0 })
-  await downloader.exited() // by itself, its input is still open
-
-  seeder.child.stdin.end()
-  await seeder.told('destroyed')
-  await seeder.exited()
-  expect(fs.readFileSync(path.join(into, 'file.bin')).equals(fs.readFileSync(file))).toBe(true)
-}, 60_000)
+// By default webtorrent allows plaintext after an encrypted handshake, and two of it choose that.
+describe.each([['its default', '', 1], ['secure: 2', '2', 2]])('%s', (name, secure, method) => {
+  test.each([['ours', 'ours'], ['ours', 'upstream'], ['upstream', 'ours']])(
+    '%s downloads from %s', async (downloading, seeding) => {
+      expect(await transfer(downloading, seeding, 'torrentFile', secure)).toMatchObject({ encryption: method })
+    }, 60_000
+  )
+})
 
 test('the seeder is killed in the middle', async () => {
-  const seeder = start('ours', 'seed.mjs', file)
+  const seeder = start('ours', 'seed.mjs', [file])
   const torrent = await seeder.told('port')
   const into = fs.mkdtempSync(path.join(folder, 'into-'))
-  const downloader = start('ours', 'download.mjs', torrent.port, into, 512 * 1024)
+  const downloader = start('ours', 'download.mjs', [torrent.port, into, 512 * 1024])
   downloader.child.stdin.write(torrent.torrentFile + '\n')
 
   await downloader.told('downloading')
@@ -72,10 +64,34 @@ test('the seeder is killed in the middle', async () => {
   await downloader.exited()
 }, 60_000)
 
+/** Has one client download from another; gives what the downloader told of its wire at the end. */
+async function transfer (downloading, seeding, given, secure = '0') {
+  const seeder = start(seeding, 'seed.mjs', [file], secure)
+  const torrent = await seeder.told('port')
+  const into = fs.mkdtempSync(path.join(folder, 'into-'))
+  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure)
+  downloader.child.stdin.write(torrent[given] + '\n')
+
+  const { nodeStream } = await downloader.told('wire')
+  expect(nodeStream).toBe(downloading === 'ours' && !upstreamUnderTest)
+  expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
+  const closed = await downloader.told('closed')
+  expect(closed).toMatchObject({ pending: 0 })
+  await downloader.exited() // by itself, its input is still open
+
+  seeder.child.stdin.end()
+  await seeder.told('destroyed')
+  await seeder.exited()
+  expect(fs.readFileSync(path.join(into, 'file.bin')).equals(fs.readFileSync(file))).toBe(true)
+  return closed
+}
+
 /** Starts one of the scripts; what it tells line by line can be waited for by a key. */
-function start (wire, script, ...args) {
+function start (wire, script, args, secure = '0') {
   const child = spawn(process.execPath, [path.join(__dirname, 'webtorrent', script), ...args], {
-    env: { ...process.env, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href }
+    env: {
+      ...process.env, SECURE: secure, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href
+    }
   })
   const lines = []
   const output = createInterface({ input: child.stdout })

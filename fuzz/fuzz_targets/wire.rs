@@ -10,7 +10,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
-use bittorrent_protocol_native::wire::{Block, Event, Limits, Removed, Reserved, Violation, Wire};
+use bittorrent_protocol_native::wire::{
+    Block, Event, Limits, Removed, Reserved, State, Violation, Wire,
+};
 use driver::{Inbound, Seen, take_segment};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
@@ -372,7 +374,12 @@ impl Side {
                 }
             }
             Call::SetState(bits) => {
-                wire.set_state(bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
+                wire.set_state(State {
+                    am_choking: bits & 1 != 0,
+                    am_interested: bits & 8 != 0,
+                    peer_choking: bits & 2 != 0,
+                    fast: bits & 4 != 0,
+                });
                 self.am_choking = bits & 1 != 0;
             }
             Call::SetPiece(index, has) => {

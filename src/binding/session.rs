@@ -9,7 +9,7 @@ use slab::Slab;
 use super::page::*;
 use crate::wire::mse::KeyJob;
 use crate::wire::{
-    Block, Event, ExtensionChange, FastDisabled, Payload, PeerChoking, Removed, Wire,
+    Block, Event, ExtensionChange, FastDisabled, Payload, PeerChoking, Removed, State, Wire,
 };
 
 /// Commands without bytes.
@@ -86,7 +86,7 @@ pub const COMMAND_SPEEDS: u32 = 27;
 /// Counts A bytes as downloaded and B bytes as uploaded, for the speeds.
 #[napi]
 pub const COMMAND_COUNT: u32 = 28;
-/// Sets am-choking, peer-choking and fast to A, B and C.
+/// Sets am-choking, am-interested, peer-choking and fast to the lowest bits of A, in this order.
 #[napi]
 pub const COMMAND_SET_STATE: u32 = 29;
 /// Sets whether the peer has piece A to B.
@@ -319,7 +319,13 @@ impl Session {
             }
             COMMAND_COUNT => wire.count_external(u64::from(a), u64::from(page.get(SLOT_B)), now),
             COMMAND_SET_STATE => {
-                wire.set_state(a != 0, page.get(SLOT_B) != 0, page.get(SLOT_C) != 0);
+                let is_set = |bit: u32| a & bit != 0;
+                wire.set_state(State {
+                    am_choking: is_set(1),
+                    am_interested: is_set(2),
+                    peer_choking: is_set(4),
+                    fast: is_set(8),
+                });
             }
             COMMAND_SET_PEER_PIECE => wire.set_peer_piece(a, page.get(SLOT_B) != 0),
             COMMAND_SET_PEER_HAS_ALL => wire.set_peer_has_all(a != 0),

@@ -64,6 +64,19 @@ use decoder::Decoder;
 use encryption::Encryption;
 use outbox::Outbox;
 
+/// What a caller that keeps states itself may override.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct State {
+    /// We choke the peer (BEP 3).
+    pub am_choking: bool,
+    /// We are interested in the peer (BEP 3).
+    pub am_interested: bool,
+    /// The peer chokes us (BEP 3).
+    pub peer_choking: bool,
+    /// The fast extension is on (BEP 6).
+    pub fast: bool,
+}
+
 /// One side of a connection to a peer.
 pub struct Wire {
     limits: Limits,
@@ -260,11 +273,12 @@ impl Wire {
         self.upload.add(uploaded, now);
     }
 
-    /// Overrides the choke and fast states, for a caller that keeps them itself.
-    pub fn set_state(&mut self, am_choking: bool, peer_choking: bool, fast: bool) {
-        self.am_choking = am_choking;
-        self.peer_choking = peer_choking;
-        self.fast = fast;
+    /// Overrides the choke, interest and fast states, for a caller that keeps them itself.
+    pub fn set_state(&mut self, state: State) {
+        self.am_choking = state.am_choking;
+        self.am_interested = state.am_interested;
+        self.peer_choking = state.peer_choking;
+        self.fast = state.fast;
     }
 
     /// Notes, of the caller's own knowledge, whether the peer has a piece.

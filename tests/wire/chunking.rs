@@ -1,7 +1,7 @@
 //! A session in any chunks: the same events, the same output, the same counts.
 
 use bittorrent_protocol_native::wire::{
-    Block, Event, Handshake, Limits, Reserved, Statistics, Wire,
+    Block, Event, Handshake, Limits, Reserved, State, Statistics, Wire,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn play<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     let mut wire = Wire::new(Limits::default(), 1);
     wire.handshake(RESERVED, [1; 20], [2; 20]);
     wire.unchoke();
-    wire.set_state(false, false, false);
+    wire.set_state(State::default());
     for offset in 0..4 {
         wire.request(Block { piece: 0, offset, length: 64 }, 0).expect("unchoked");
     }

@@ -1,7 +1,7 @@
 //! Limits hold at the length prefix, and lengths are strict for every id.
 
 use bittorrent_protocol_native::wire::{
-    Block, Event, Handshake, Limits, Reserved, Violation, Wire,
+    Block, Event, Handshake, Limits, Reserved, State, Violation, Wire,
 };
 
 use crate::driver::Inbound;
@@ -43,7 +43,7 @@ fn a_long_message_is_refused_at_its_prefix() {
 fn a_block_that_was_asked_for_is_let_in_whatever_its_length() {
     let asked = Block { piece: 0, offset: 0, length: 3 << 20 };
     let ask = |wire: &mut Wire| {
-        wire.set_state(true, false, true);
+        wire.set_state(State { am_choking: true, fast: true, ..State::default() });
         wire.request(asked, 0).expect("unchoked");
     };
     let length = asked.length + 9;

@@ -24,9 +24,13 @@ left.on('unchoke', () => left.request(0, 0, 16384, (err, block) => {
   right.destroy()
 }))
 
-// @ts-expect-error there is no such message
-left.on('no-such-event', (): void => {})
-// @ts-expect-error a piece has a number
-right.have.call(right, 'first')
+export function mistakes () {
+  // @ts-expect-error a piece has a number
+  left.have('first')
+  // @ts-expect-error a request has a length
+  left.request(0, 0)
+  // @ts-expect-error there is no such message
+  left.on('no-such-event', (): void => {})
+}
 
 left.handshake(Buffer.alloc(20, 1), Buffer.alloc(20, 3))

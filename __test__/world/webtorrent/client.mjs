@@ -1,4 +1,4 @@
-/** What seed.mjs and download.mjs share: a webtorrent client on plain TCP, on 127.0.0.1. */
+/** What seed.mjs and download.mjs share: a webtorrent client on TCP, on 127.0.0.1. */
 
 import net from 'node:net'
 import { pathToFileURL } from 'node:url'
@@ -9,6 +9,7 @@ net.Server.prototype.listen = function (port, callback) {
   return listen.call(this, { port, host: '127.0.0.1' }, callback)
 }
 
+const { SECURE } = process.env
 const { default: WebTorrent } = await import(pathToFileURL(process.env.WEBTORRENT))
 
 export function createClient (options) {
@@ -17,7 +18,7 @@ export function createClient (options) {
     lsd: false,
     natPmp: false,
     natUpnp: false,
-    secure: 0, // no encryption
+    secure: SECURE ? Number(SECURE) : undefined, // the level of encryption
     tracker: false,
     utp: false,
     webSeeds: false,

@@ -22,7 +22,9 @@ torrent.on('infoHash', () => torrent.addPeer(`127.0.0.1:${port}`))
 torrent.once('download', () => tell({ downloading: true }))
 torrent.on('wire', wire => {
   tell({ wire: wire.type, nodeStream: wire instanceof Duplex })
-  wire.once('close', () => tell({ closed: wire.type, pending: wire.requests.length }))
+  wire.once('close', () => tell({
+    closed: wire.type, pending: wire.requests.length, encryption: wire._encryptionMethod
+  }))
 })
 torrent.once('done', () => {
   tell({ done: torrent.progress, downloaded: torrent.downloaded })

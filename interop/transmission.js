@@ -1,0 +1,142 @@
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const { METHODS, Seeder, download, startTracker } = require('./our-side')
+const { freePort } = require('./workspace')
+
+const COMMAND = 'transmission-daemon'
+
+/** Its setting `encryption`. */
+const PLAINTEXT_PREFERRED = 0
+const REQUIRED = 2
+
+/** `status` of a torrent. */
+const SEEDING = 6
+
+/** @type {import('./cases').Case[]} */
+const cases = [
+  seeds('transmission-daemon seeds to us, RC4 required by both', REQUIRED, 2, METHODS[2]),
+  seeds('transmission-daemon seeds to us, RC4 required by it', REQUIRED, 1, METHODS[2]),
+  seeds('transmission-daemon seeds to us, which have no encryption', PLAINTEXT_PREFERRED, 0, 'plaintext'),
+  downloads('transmission-daemon downloads from us, RC4 required by both', REQUIRED, 2, METHODS[2]),
+  downloads('transmission-daemon downloads from us, RC4 required by it', REQUIRED, 1, METHODS[2]),
+  downloads('transmission-daemon downloads from us, which have no encryption', PLAINTEXT_PREFERRED, 0, 'plaintext')
+]
+
+function seeds (name, encryption, level, expected) {
+  return {
+    name,
+    command: COMMAND,
+    async run (workspace) {
+      const { torrent, bytes } = await workspace.makeTorrent()
+      const daemon = await Daemon.start(workspace, { encryption, folder: workspace.shared, address: '127.0.0.1' })
+      await daemon.add(bytes)
+      await workspace.until(`${COMMAND} to seed`, async () => (await daemon.torrent())?.status === SEEDING)
+      const folder = workspace.subfolder(name)
+      const method = await download({ torrent, host: '127.0.0.1', port: daemon.port, folder, level })
+      return { hash: workspace.hashOf(folder), method, expected }
+    }
+  }
+}
+
+function downloads (name, encryption, level, expected) {
+  return {
+    name,
+    command: COMMAND,
+    // It never dials 127.0.0.0/8.
+    needsNamespace: true,
+    async run (workspace) {
+      const seeder = await Seeder.listen(workspace, level)
+      const { torrent, bytes } = await workspace.makeTorrent(await startTracker(workspace, () => seeder.port))
+      seeder.torrent = torrent
+      const folder = workspace.subfolder(name)
+      const daemon = await Daemon.start(workspace, { encryption, folder, address: workspace.otherAddress })
+      await daemon.add(bytes)
+      await workspace.until(`${COMMAND} to finish`, async () => (await daemon.torrent())?.percentDone === 1)
+      return { hash: workspace.hashOf(folder), method: seeder.summary, expected }
+    }
+  }
+}
+
+/** A transmission-daemon with a configuration of its own, which is told what to do by RPC. */
+class Daemon {
+  /**
+   * @param {import('./workspace').Workspace} workspace
+   * @param {object} options
+   * @param {number} options.encryption
+   * @param {string} options.folder to download to, or with what it seeds
+   * @param {string} options.address for peers
+   */
+  static async start (workspace, { encryption, folder, address }) {
+    const daemon = new Daemon(await freePort(), await freePort(address))
+    const home = fs.mkdtempSync(path.join(workspace.folder, 'transmission-'))
+    fs.writeFileSync(path.join(home, 'settings.json'), JSON.stringify({
+      'bind-address-ipv4': address,
+      'blocklist-enabled': false,
+      'dht-enabled': false,
+      'download-dir': folder,
+      encryption,
+      'incomplete-dir-enabled': false,
+      'lpd-enabled': false,
+      'peer-port': daemon.port,
+      'peer-port-random-on-start': false,
+      'pex-enabled': false,
+      'port-forwarding-enabled': false,
+      preallocation: 0,
+      'rename-partial-files': false,
+      'rpc-authentication-required': false,
+      'rpc-bind-address': '127.0.0.1',
+      'rpc-enabled': true,
+      'rpc-host-whitelist-enabled': false,
+      'rpc-port': daemon.rpcPort,
+      'rpc-whitelist-enabled': false,
+      'start-added-torrents': true,
+      'utp-enabled': false,
+      'watch-dir-enabled': false
+    }))
+    workspace.start(COMMAND, ['--foreground', '--log-info', '--config-dir', home])
+    await workspace.until(`${COMMAND} to answer`, () => workspace.listens(daemon.rpcPort))
+    return daemon
+  }
+
+  constructor (rpcPort, port) {
+    this.rpcPort = rpcPort
+    this.port = port
+    this.session = ''
+  }
+
+  /** @param {Buffer} bytes of a torrent file */
+  async add (bytes) {
+    await this.call('torrent-add', { metainfo: bytes.toString('base64') })
+  }
+
+  /** @returns {Promise<object|undefined>} its one torrent */
+  async torrent () {
+    const { torrents } = await this.call('torrent-get', { fields: ['status', 'percentDone', 'errorString'] })
+    const [torrent] = torrents
+    // It has no tracker where it seeds, which is no error.
+    if (torrent?.errorString) throw new Error(`${COMMAND}: ${torrent.errorString}`)
+    return torrent
+  }
+
+  async call (method, args) {
+    const body = JSON.stringify({ method, arguments: args })
+    for (;;) {
+      const response = await fetch(`http://127.0.0.1:${this.rpcPort}/transmission/rpc`, {
+        method: 'POST', body, headers: { 'X-Transmission-Session-Id': this.session }
+      })
+      if (response.status === 409) {
+        this.session = response.headers.get('X-Transmission-Session-Id')
+        await response.arrayBuffer()
+        continue
+      }
+      const { result, arguments: answer } = await response.json()
+      if (result !== 'success') throw new Error(`${COMMAND}: ${method}: ${result}`)
+      return answer
+    }
+  }
+}
+
+module.exports = { cases }

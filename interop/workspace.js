@@ -1,0 +1,156 @@
+'use strict'
+
+const { spawn } = require('node:child_process')
+const { createHash } = require('node:crypto')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const net = require('node:net')
+const os = require('node:os')
+const path = require('node:path')
+
+const { bencodeDecode } = require('../binding.js')
+const { Random } = require('../__test__/helpers/random')
+const { createTorrent, parseTorrent } = require('../examples/demo/torrent')
+const { encode } = require('../lib/bencode')
+
+const SIZE = 16 << 20
+/** How long a process may take to end by itself, in milliseconds. */
+const GRACE = 5000
+/** How long to wait before a client is asked again, in milliseconds. */
+const POLL_INTERVAL = 100
+/** Characters of a client's output that a failure shows. */
+const LAST_OUTPUT = 2000
+
+/** What a case makes and has to remove: a folder with a file of 16 MiB to share, and processes. */
+class Workspace {
+  /**
+   * @param {string=} address of this side: the tracker and our seeder listen there
+   * @param {string=} otherAddress of the clients
+   */
+  constructor (address = '127.0.0.1', otherAddress = address) {
+    this.address = address
+    this.otherAddress = otherAddress
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'interop-'))
+    /** Has the file to share, and nothing else. */
+    this.shared = this.subfolder('shared')
+    this.file = path.join(this.shared, 'interop.bin')
+    fs.writeFileSync(this.file, makeBytes(SIZE))
+    this.hash = this.hashOf(this.shared)
+    /** Undone last first. */
+    this.closers = []
+    this.isOver = false
+    /** Gives the last that the client wrote. */
+    this.output = () => ''
+  }
+
+  subfolder (name) {
+    const folder = path.join(this.folder, name)
+    fs.mkdirSync(folder, { recursive: true })
+    return folder
+  }
+
+  /**
+   * @param {string=} announce the tracker's URL
+   * @returns {Promise<{ torrent: import('../examples/demo/torrent').Torrent, bytes: Buffer }>}
+   */
+  async makeTorrent (announce) {
+    const made = bencodeDecode(await createTorrent(this.file, SIZE, () => {}), 1 << 16)
+    // Without peers of any other source.
+    const bytes = encode({ ...made, info: { ...made.info, private: 1 }, ...(announce && { announce }) })
+    return { torrent: parseTorrent(bytes, bytes => bencodeDecode(bytes, 1 << 16)), bytes }
+  }
+
+  /** @returns {string} the SHA-1 of the file as a client has it in `folder` */
+  hashOf (folder) {
+    return createHash('sha1').update(fs.readFileSync(path.join(folder, path.basename(this.file)))).digest('hex')
+  }
+
+  /** Sees to it that `close` is run at the end. */
+  defer (close) {
+    if (this.isOver) close()
+    else this.closers.push(close)
+  }
+
+  /**
+   * Starts a client, which is ended with it.
+   *
+   * @param {string} command
+   * @param {string[]} args
+   * @returns {{ exited: Promise<void> }} fails for any status but 0
+   */
+  start (command, args) {
+    if (this.isOver) throw new Error('the case is over')
+    const env = { ...process.env, HOME: this.folder, LC_ALL: 'C' }
+    for (const name of Object.keys(env)) if (/_proxy$/i.test(name)) delete env[name]
+    const child = spawn(command, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', text => { output = (output + text).slice(-LAST_OUTPUT) })
+    }
+    const exit = once(child, 'close')
+    const exited = exit.then(([code, signal]) => {
+      if (code !== 0) throw new Error(`${command} ended with ${signal ?? `status ${code}`}`)
+    })
+    exited.catch(() => {})
+    this.defer(async () => {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), GRACE)
+      await exit
+      clearTimeout(timer)
+    })
+    this.output = () => output
+    this.exited = exited
+    return { exited }
+  }
+
+  /** Asks again and again until `isReached` says so; fails when the client ends before. */
+  async until (what, isReached) {
+    let failure = null
+    this.exited.then(
+      () => { failure = new Error(`the client ended while it was waited for ${what}`) },
+      error => { failure = error }
+    )
+    while (!await isReached()) {
+      if (failure) throw failure
+      if (this.isOver) throw new Error('the case is over')
+      await new Promise(resolve => setTimeout(resolve, POLL_INTERVAL))
+    }
+  }
+
+  /** @returns {Promise<boolean>} whether a client listens on a port of 127.0.0.1 */
+  listens (port) {
+    return new Promise(resolve => {
+      const socket = net.connect(port, '127.0.0.1')
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+      socket.on('connect', () => socket.destroy())
+    })
+  }
+
+  /** Ends what was started, and removes what was made. */
+  async remove () {
+    this.isOver = true
+    for (const close of this.closers.splice(0).reverse()) await close()
+    fs.rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** @returns {Buffer} of `length` bytes, without a pattern and always the same */
+function makeBytes (length) {
+  const random = new Random(1)
+  const words = new Uint32Array(length / 4)
+  for (let i = 0; i < words.length; i++) words[i] = random.next()
+  return Buffer.from(words.buffer)
+}
+
+/** @returns {Promise<number>} a TCP port that was free a moment ago */
+async function freePort (address = '127.0.0.1') {
+  const server = net.createServer().listen(0, address)
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+module.exports = { Workspace, freePort }
