@@ -62,6 +62,13 @@ function noop () {}
 class Wire extends Duplex {
   static nativeRC4 = true
 
+  /** How many wires of this process were closed for what, by code. */
+  static #violations = {}
+
+  static get violations () {
+    return { ...Wire.#violations }
+  }
+
   #native
   #debugId = null
   #peerPieces = null
@@ -796,6 +803,7 @@ class Wire extends Duplex {
     if (this.#isEnding) return
     if (debug.enabled) this._debug('Error: %s', error.message)
     this.closeReason = error
+    Wire.#violations[error.code] = (Wire.#violations[error.code] ?? 0) + 1
     try {
       this.emit('violation', error)
     } finally {

@@ -11,7 +11,7 @@ const { Peer, turn } = p
 const BLOCK = Buffer.alloc(16384, 7)
 
 /** How many wires suffer it together, after as many others. Few for a class that may not bear it. */
-exports.wires = 32
+exports.wires = 64
 
 //
 // TIME
