@@ -32,11 +32,6 @@ module.exports = [
     rules: { strict: ['error', 'global'] }
   },
   {
-    // A value and a namespace of one name are how a declaration says `export =`.
-    files: ['**/*.d.ts'],
-    rules: { '@typescript-eslint/no-redeclare': 'off' }
-  },
-  {
     // These stand in for packages that are ECMAScript modules.
     files: ['__test__/world/webtorrent/*/*.js'],
     languageOptions: { sourceType: 'module' },
