@@ -25,6 +25,12 @@ declare class Wire extends Duplex {
   static readonly nativeRC4: boolean
 
   /**
+   * How many wires of this process have ended with a violation, by its code: a wire ends with its
+   * first. A copy of the counts as they are now.
+   */
+  static readonly violations: Partial<Record<Wire.ErrorCode, number>>
+
+  /**
    * @param type how the peer is connected, see {@link Wire.Type}; default `''`. With encryption,
    *   a type that contains `Outgoing` or `Incoming` tells who speaks first; any other is plaintext.
    * @param peEnabled encryption (MSE): 0 none, 1 RC4 or plaintext, 2 RC4 only; default 0

@@ -51,6 +51,13 @@ function noop () {}
 class Wire extends PeerStream {
   static nativeRC4 = true
 
+  /** How many wires of this process were closed for what, by code. */
+  static #violations = {}
+
+  static get violations () {
+    return { ...Wire.#violations }
+  }
+
   #native
   #ownRequests
   #peerRequests
@@ -736,6 +743,7 @@ class Wire extends PeerStream {
     if (this[kIsEnding]) return
     if (debug.enabled) this._debug('Error: %s', error.message)
     this.closeReason = error
+    Wire.#violations[error.code] = (Wire.#violations[error.code] ?? 0) + 1
     try {
       this.emit('violation', error)
     } finally {
