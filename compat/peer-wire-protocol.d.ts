@@ -18,7 +18,6 @@ declare const peerWireProtocol: {
   readonly prototype: peerWireProtocol.PeerWire
 }
 
-// eslint-disable-next-line @typescript-eslint/no-redeclare -- the types beside the value
 declare namespace peerWireProtocol {
   /** What it is called with. */
   interface Options extends adapter.Limits {
