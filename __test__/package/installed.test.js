@@ -94,6 +94,21 @@ describe('the tarball of the main package', () => {
       .toEqual(['README.md', `${manifest.napi.binaryName}.${platformName()}.node`, 'package.json'])
   })
 
+  test('those of the platforms are as napi-rs writes them', async () => {
+    const fresh = path.join(folder, 'fresh')
+    fs.mkdirSync(fresh)
+    fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(fresh, 'package.json'))
+    await run(process.execPath, [path.join(ROOT, 'node_modules/@napi-rs/cli/dist/cli.js'), 'create-npm-dirs'], fresh)
+    const read = (root, platform, file) => fs.readFileSync(path.join(root, 'npm', platform, file), 'utf8')
+    const platforms = fs.readdirSync(path.join(fresh, 'npm'))
+    expect(fs.readdirSync(path.join(ROOT, 'npm'))).toEqual(platforms)
+    for (const platform of platforms) {
+      for (const file of ['package.json', 'README.md']) {
+        expect(read(ROOT, platform, file)).toBe(read(fresh, platform, file))
+      }
+    }
+  })
+
   test('their sizes are reasonable', () => {
     const sizes = packed.map(({ name, size, unpackedSize }) =>
       `  ${name}: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked\n`)
