@@ -13,6 +13,9 @@ const { pack, install, run, npm, environment, ROOT, ALWAYS } = require('./suppor
 const manifest = require('../../package.json')
 const MINUTES = 60_000
 
+// What npm, cargo and compilers take on a busy machine.
+jest.setTimeout(10 * MINUTES)
+
 let folder, project, tarballs
 
 beforeAll(async () => {
@@ -20,7 +23,7 @@ beforeAll(async () => {
   tarballs = await pack(folder)
   project = makeProject('project')
   await install(project, [tarballs.main, tarballs.platform, ...tarballs.others])
-}, 5 * MINUTES)
+})
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
@@ -197,7 +200,7 @@ describe('installed', () => {
       })`)
     const jest = path.join(ROOT, 'node_modules/jest/bin/jest.js')
     await run(process.execPath, [jest, '--rootDir', project, '--config', '{"transform":{}}'], project)
-  }, MINUTES)
+  })
 
   test.each([
     ['node16', ['consumer.mts', 'consumer.cts'], { module: 'node16', moduleResolution: 'node16' }],
@@ -227,7 +230,7 @@ describe('installed', () => {
       const compiled = path.join(`out-${name}`, file.replace(/ts$/, 'js'))
       expect(await run(process.execPath, [compiled], project)).toBe(EXCHANGED)
     }
-  }, MINUTES)
+  })
 
   // Each is a program that ends by itself.
   const examples = readExamples()
@@ -235,7 +238,7 @@ describe('installed', () => {
 
   given.each(examples)('example %i of the README', async (index, text) => {
     await runFile(`readme-${index}.${/^import /m.test(text) ? 'mjs' : 'cjs'}`, text)
-  }, MINUTES)
+  })
 })
 
 /** @returns {Array<[number, string]>} the README's programs, numbered */
@@ -256,4 +259,4 @@ test('without a binary: the command that the error gives builds one', async () =
     env: { ...environment(), CARGO_NET_OFFLINE: 'true', CARGO_TARGET_DIR: path.join(ROOT, '.cache/from-source') }
   })
   expect(await load()).toBe('Wire\n')
-}, 10 * MINUTES)
+})
