@@ -32,7 +32,7 @@ module.exports = [
     rules: { strict: ['error', 'global'] }
   },
   {
-    // A value and a namespace of one name are how a declaration says `export =`.
+    // A value and the namespace of its types share a name.
     files: ['**/*.d.ts'],
     rules: { '@typescript-eslint/no-redeclare': 'off' }
   },

@@ -66,6 +66,7 @@ declare class Wire extends Duplex {
    * May be assigned; `get` never crosses into native code.
    */
   get peerPieces (): Wire.BitField | Wire.HaveAll
+  /** Takes what somebody else knows of the peer's pieces. */
   set peerPieces (pieces: Wire.BitFieldLike)
 
   /** What our handshake announced; `{}` before it. */
@@ -120,7 +121,13 @@ declare class Wire extends Duplex {
   /** What has passed so far; stays readable when the wire is closed. A fresh object each time. */
   readonly statistics: Wire.Statistics
   /** Blocks that came though nobody had requested them; they are not in `downloaded`. */
-  readonly unsolicited: { pieces: number, bytes: number }
+  readonly unsolicited: {
+    /** How many. */
+    pieces: number
+    /** Their bytes. */
+    bytes: number
+  }
+
   /** The option `highWaterMark`, in bytes. */
   readonly highWaterMark: number
   /** Why the wire was closed, if the peer or an extension is to blame; else `null`. */
@@ -349,6 +356,7 @@ declare function bencodeDecode (bytes: NodeJS.TypedArray, maxItems?: number | nu
 declare class WireError extends Error {
   /** @internal a wire makes its own */
   constructor (code: Wire.ErrorCode, message: string, options?: { cause?: unknown })
+  /** Always `WireError`. */
   readonly name: 'WireError'
   /** What kind of error it is; stays the same from version to version. */
   readonly code: Wire.ErrorCode
@@ -356,6 +364,7 @@ declare class WireError extends Error {
   readonly cause?: unknown
 }
 
+/** The types that go with the class, and what else the package exports. */
 declare namespace Wire {
   export { Wire as default, bencodeDecode, WireError }
 
@@ -387,7 +396,9 @@ declare namespace Wire {
     maxPeerRequests?: number | undefined
     /**
      * While more bytes than this are unsent, further requests of the peer wait; their `request`
-     * events come as the output drains. From 1 to 1,073,741,823; default 524,288 (512 KiB).
+     * events come as the output drains. They wait too while what is unsent and what the open
+     * requests ask for come to twice as many bytes. From 1 to 1,073,741,823; default 393,216
+     * (384 KiB).
      */
     highWaterMark?: number | undefined
 
@@ -460,11 +471,13 @@ declare namespace Wire {
 
   /** A request of ours that is open. */
   export interface Request extends Block {
+    /** Is called with the block, or with the reason why there is none. */
     callback: RequestCallback
   }
 
   /** A request of the peer that is open. */
   export interface PeerRequest extends Block {
+    /** Answers the request: what the event `request` gave. */
     callback: Respond
   }
 
@@ -494,14 +507,19 @@ declare namespace Wire {
     get (index: number): boolean
     /** Does nothing. */
     set (index: number, value?: boolean): void
+    /** Not there: that is how callers tell. */
     setAll?: never
+    /** Not there: who has all pieces does not say how many. */
     length?: never
   }
 
   /** What may be assigned to `peerPieces` or given to `bitfield()`. */
   export interface BitFieldLike {
+    /** The bits: the first piece in the highest bit of the first byte. */
     readonly buffer: NodeJS.ArrayBufferView
+    /** Whether the piece is there. */
     get (index: number): boolean
+    /** Notes that the piece is there, or that it is not. */
     set (index: number, value?: boolean): void
   }
 
@@ -545,9 +563,15 @@ declare namespace Wire {
     onMessage? (message: Buffer): void
   }
 
+  /** The class of an extension: what `use` takes. */
   export interface ExtensionConstructor {
+    /** `use` makes one for the wire. */
     new (wire: Wire): Extension
-    readonly prototype: { readonly name: string }
+    /** Has the name that the extension is known by on the wire, and on this object. */
+    readonly prototype: {
+      /** Such as `ut_metadata`. */
+      readonly name: string
+    }
   }
 
   /** What bencode decodes to. */
@@ -604,6 +628,9 @@ declare namespace Wire {
    * - `ERR_CHUNK_DETACHED`: a chunk written to the wire had its ArrayBuffer transferred away by
    *   its owner before the wire had read it.
    * - `ERR_INTERNAL`: a defect of this package.
+   *
+   * Where no native addon loads, requiring the package throws an Error with code
+   * `ERR_NO_NATIVE_ADDON`, which says what to do.
    */
   export type ErrorCode =
     | 'ERR_BAD_HANDSHAKE' | 'ERR_MESSAGE_TOO_LONG' | 'ERR_BAD_LENGTH' | 'ERR_PIECE_OUT_OF_RANGE'

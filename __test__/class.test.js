@@ -10,6 +10,9 @@ const { loadUpstream } = require('./helpers/wire')
 const { close } = require('./helpers/scripted-peer')
 const messages = require('./world/support/messages')
 
+/** As the typings have it. */
+const DEFAULT_HIGH_WATER_MARK = 384 * 1024
+
 describe('the package', () => {
   test('require gives the class, with all else as its members', () => {
     expect(typeof Wire).toBe('function')
@@ -59,7 +62,7 @@ describe('a fresh wire', () => {
     const wire = new Wire()
     expect(wire.closeReason).toBe(null)
     expect(wire.unsolicited).toEqual({ pieces: 0, bytes: 0 })
-    expect(wire.highWaterMark).toBe(512 * 1024)
+    expect(wire.highWaterMark).toBe(DEFAULT_HIGH_WATER_MARK)
     expect(Wire.nativeRC4).toBe(true)
     await close(wire)
   })
@@ -133,7 +136,7 @@ describe('options', () => {
 
   test.each([[undefined], [null], [{}], [{ maxPieces: undefined, somethingElse: 1 }]])('%j means the defaults', async options => {
     const wire = new Wire('', 0, options)
-    expect(wire.highWaterMark).toBe(512 * 1024)
+    expect(wire.highWaterMark).toBe(DEFAULT_HIGH_WATER_MARK)
     await close(wire)
   })
 

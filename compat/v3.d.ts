@@ -13,6 +13,7 @@ import Wire = require('../index.js')
  */
 declare class WireV3 extends Wire {
   /**
+   * Makes a wire.
    * @param type how the peer is connected; default `null`
    * @param retries how often connecting was tried before: above 0, no crypto handshake is made
    * @param peEnabled whether to make a crypto handshake, if the type is `tcpOutgoing`, or to accept
@@ -42,9 +43,22 @@ declare class WireV3 extends Wire {
    * @returns whether this wire makes or accepts a crypto handshake
    */
   setEncrypt (sharedSecret: unknown, infoHash: string | NodeJS.ArrayBufferView): boolean
+
+  addListener<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  on<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  once<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  prependListener<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  prependOnceListener<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  off<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  removeListener<E extends keyof WireV3.Events> (event: E, listener: (...args: WireV3.Events[E]) => void): this
+  emit<E extends keyof WireV3.Events> (event: E, ...args: WireV3.Events[E]): boolean
 }
 
+/** The types that go with the class. */
 declare namespace WireV3 {
+  /** What it emits. */
+  export interface Events extends Wire.Events, CryptoEvents {}
+
   /** What it emits besides {@link Wire.Events}. */
   export interface CryptoEvents {
     /** A peer has connected and begun a crypto handshake. */
