@@ -53,7 +53,7 @@ exports.tinyExtendedHandshakes = Wire => {
   peer.hear(p.extended(0, p.bencode({ m: names(0, 256) })))
   peer.events.length = 0
   const tiny = p.extended(0, Buffer.from('d1:md4:n000i7eee'))
-  for (let i = 0; i < 500; i++) peer.hear(Buffer.concat(Array(100).fill(tiny)))
+  for (let i = 0; i < 1000; i++) peer.hear(Buffer.concat(Array(100).fill(tiny)))
   return { events: peer.all('extended').length, id: peer.wire.peerExtendedMapping.n000 }
 }
 
