@@ -1,7 +1,7 @@
 'use strict'
 
 const { Buffer } = require('node:buffer')
-const { kId, kOutbound, kCrypto, kSources, kApply, kFail } = require('./symbols.js')
+const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
 const Slab = require('./slab.js')
 const { bufferOf, lend, lenders, owners } = require('./lending.js')
@@ -17,6 +17,8 @@ const {
 const { nextTick } = process
 
 const EMPTY = Buffer.alloc(0)
+/** Most wires are idle, so that what an idle wire lacks is not made. */
+const NOTHING = Object.freeze([])
 
 /** Payloads up to this many bytes are copied: that costs less than lending a part of the chunk. */
 const COPIED_LENGTH = 2048
@@ -49,7 +51,7 @@ class Inbound {
     /** To be called when the chunk is done. @type {Function | null} */
     this.callback = null
     /** Chunks that came meanwhile, each followed by its callback. */
-    this.queue = []
+    this.queue = NOTHING
     /** A payload that a chunk's end cut, as far as it has come. @type {Buffer | null} */
     this.assembly = null
     this.filled = 0
@@ -59,8 +61,8 @@ class Inbound {
     /** A payload that is whole, until its event comes. @type {Buffer | null} */
     this.collected = null
     /** Memory of payloads that are copied, and of payloads that chunks have cut. */
-    this.copies = new Slab()
-    this.assemblies = new Slab()
+    this.copies = null
+    this.assemblies = null
     /** Whether this is one of `lenders`. */
     this.isLending = false
     /** The rest of an event whose listener threw. @type {Function | null} */
@@ -79,6 +81,7 @@ class Inbound {
     if (this.isClosed) {
       callback(null)
     } else if (this.callback !== null) {
+      if (this.queue === NOTHING) this.queue = []
       this.queue.push(chunk, callback)
     } else if (chunk.length < this.missing) {
       this.collect(chunk)
@@ -148,8 +151,9 @@ class Inbound {
       isDone = true
     } catch (error) {
       // What a listener throws is the application's to see. Since Node.js 24, `pipe` takes it for
-      // an error of this stream instead, and destroys the stream with it.
-      if (this.wire[kSources] === 0) throw error
+      // an error of this stream instead, and destroys the stream with it. Every stream that is
+      // piped into another listens for the other's `unpipe`.
+      if (this.wire.listenerCount('unpipe') === 0) throw error
       nextTick(() => { throw error })
     } finally {
       this.isRunning = false
@@ -287,7 +291,7 @@ class Inbound {
     const at = this.origin + start
     const isLast = --this.payloads === 0 && this.framed === this.length
     if (length <= TINY_LENGTH && !isLast) {
-      const copy = this.copies.allocate(length)
+      const copy = this.makeCopy(length)
       for (let i = 0; i < length; i++) copy[i] = this.chunk[at + i]
       return copy
     }
@@ -298,7 +302,7 @@ class Inbound {
       this.beginLending()
       return lend(view)
     }
-    const copy = this.copies.allocate(length)
+    const copy = this.makeCopy(length)
     copy.set(view)
     return copy
   }
@@ -309,9 +313,16 @@ class Inbound {
     lenders.add(this)
   }
 
+  /** A buffer for a payload that is copied. */
+  makeCopy (length) {
+    this.copies ??= new Slab()
+    return this.copies.allocate(length)
+  }
+
   /** A buffer for a payload that a chunk's end cuts. */
   makeAssembly (length) {
     if (!sharesSlab(length)) return Buffer.allocUnsafeSlow(length)
+    this.assemblies ??= new Slab()
     return this.assemblies.allocate(length, memory => owners.set(memory, this))
   }
 
@@ -324,7 +335,7 @@ class Inbound {
   /** Keeps what is still needed of memory that is about to be shown to a caller. */
   secure (memory) {
     if (this.chunk !== null && this.memory === memory) this.setChunk(copyOf(this.chunk))
-    if (this.assemblies.isIn(memory)) this.assemblies.drop()
+    if (this.assemblies?.isIn(memory)) this.assemblies = null
     if (this.assembly !== null && bufferOf.call(this.assembly) === memory) this.assembly = copyOf(this.assembly)
     if (this.collected !== null && bufferOf.call(this.collected) === memory) this.collected = copyOf(this.collected)
   }
@@ -340,10 +351,9 @@ class Inbound {
   release () {
     const waiting = this.queue.filter(entry => typeof entry === 'function')
     if (this.callback !== null) waiting.unshift(this.callback)
-    this.queue = []
+    this.queue = NOTHING
     this.chunk = this.memory = this.callback = this.assembly = this.collected = null
-    this.copies.drop()
-    this.assemblies.drop()
+    this.copies = this.assemblies = null
     this.endLending()
     for (const callback of waiting) callback(null)
   }

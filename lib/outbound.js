@@ -12,6 +12,9 @@ const {
 
 const { nextTick } = process
 
+/** Most wires are idle, so that what an idle wire lacks is not made. */
+const NOTHING = Object.freeze([])
+
 /** How much of a flush a destination takes before it has to drain, in bytes. */
 const BATCH_LENGTH = 256 * 1024
 
@@ -24,10 +27,10 @@ class Outbound {
   constructor (wire) {
     this.wire = wire
     /** Blocks of callers, in the order in which the engine's output has their places. */
-    this.blocks = []
+    this.blocks = NOTHING
     this.firstBlock = 0
     /** Chunks that are ready to be pushed, and how many of them have been. @type {Buffer[]} */
-    this.ready = []
+    this.ready = NOTHING
     this.pushed = 0
     /** How many bytes of them have not, as the engine knows it. */
     this.undelivered = 0
@@ -36,8 +39,8 @@ class Outbound {
     this.isStalled = false
     /** Chunks that are pushed belong to one batch. */
     this.isFlushing = false
-    /** Those of `destinations` whose `drain` is awaited. @type {Set<import('node:stream').Writable>} */
-    this.draining = new Set()
+    /** Those of `destinations` whose `drain` is awaited. @type {Set<import('node:stream').Writable> | null} */
+    this.draining = null
     /** What the wire is piped to. @type {import('node:stream').Writable[]} */
     this.destinations = []
   }
@@ -51,7 +54,9 @@ class Outbound {
 
   /** Adds a block that follows the header which the engine just queued. */
   addBlock (block) {
-    if (block.length > 0) this.blocks.push(block)
+    if (block.length === 0) return
+    if (this.blocks === NOTHING) this.blocks = []
+    this.blocks.push(block)
   }
 
   /** The reader wants more. */
@@ -101,6 +106,7 @@ class Outbound {
     for (const destination of this.destinations) {
       if (!destination.writableNeedDrain) continue
       this.isStalled = true
+      this.draining ??= new Set()
       if (this.draining.has(destination)) continue
       this.draining.add(destination)
       destination.once('drain', () => {
@@ -125,7 +131,7 @@ class Outbound {
 
   /** Makes chunks of what the engine has. */
   takeAll () {
-    this.ready.length = 0
+    this.ready = NOTHING
     this.pushed = 0
     run(this.wire[kId], COMMAND_OUTPUT)
     const count = page[SLOT_RUN_LENGTH]
@@ -134,6 +140,7 @@ class Outbound {
     for (let i = 0; i < count; i++) length += page[SLOT_RUN + 2 * i]
     const bytes = Buffer.allocUnsafe(length)
     transfer(this.wire[kId], TRANSFER_OUTPUT, bytes, count)
+    this.ready = []
     const { buffer, byteOffset } = bytes
     for (let i = 0, at = byteOffset; i < count; i++) {
       const segment = page[SLOT_RUN + 2 * i]

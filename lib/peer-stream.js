@@ -4,7 +4,7 @@ const { Duplex } = require('node:stream')
 
 const { toBytes } = require('./arguments.js')
 const { batchWrites, watchDestination } = require('./pipe.js')
-const { kInbound, kOutbound, kSources, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose } = require('./symbols.js')
+const { kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose } = require('./symbols.js')
 
 const { nextTick } = process
 
@@ -23,9 +23,6 @@ const STREAM_OPTIONS = {
 class PeerStream extends Duplex {
   constructor () {
     super(STREAM_OPTIONS)
-    this[kSources] = 0
-    this.on('pipe', onPipe)
-    this.on('unpipe', onUnpipe)
     this[kIsEnding] = false
     this[kIsFinished] = false
   }
@@ -97,14 +94,6 @@ class PeerStream extends Duplex {
 
     this[kOnClose]()
   }
-}
-
-function onPipe () {
-  this[kSources]++
-}
-
-function onUnpipe () {
-  this[kSources]--
 }
 
 module.exports = PeerStream

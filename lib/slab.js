@@ -37,12 +37,6 @@ class Slab {
   isIn (memory) {
     return this.memory === memory
   }
-
-  /** Takes new memory for what comes next. */
-  drop () {
-    this.memory = null
-    this.used = 0
-  }
 }
 
 Slab.LENGTH = LENGTH

@@ -68,7 +68,7 @@ class Wire extends PeerStream {
   #amInterested = false
   #peerChoking = true
   #hasFast = false
-  #extensions = new Extensions(this)
+  #extensions = null
   #isHandshakeSent = false
   #isExtendedHandshakeSent = false
   #keepAliveTimer = null
@@ -236,6 +236,7 @@ class Wire extends PeerStream {
   //
 
   use (Extension) {
+    this.#extensions ??= new Extensions(this)
     this.#extensions.use(Extension)
   }
 
@@ -486,7 +487,7 @@ class Wire extends PeerStream {
       case EVENT_KEEP_ALIVE:
         if (debug.enabled) this._debug('got keep-alive')
         return this.emit('keep-alive')
-      case EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body())
+      case EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body(Buffer.allocUnsafe(40)))
       case EVENT_EXTENDED_HANDSHAKE: return this._onExtendedHandshake(this.#body())
       case EVENT_UNKNOWN:
         if (debug.enabled) this._debug('got unknown message')
@@ -498,8 +499,7 @@ class Wire extends PeerStream {
   }
 
   /** The bytes that came with the event. */
-  #body () {
-    const bytes = Buffer.allocUnsafeSlow(page[SLOT_LENGTH])
+  #body (bytes = Buffer.allocUnsafeSlow(page[SLOT_LENGTH])) {
     this.#transfer(TRANSFER_BODY, bytes)
     return bytes
   }
@@ -544,7 +544,7 @@ class Wire extends PeerStream {
     try {
       this.emit('handshake', infoHash, peerId, extensions)
     } finally {
-      this.#extensions.callAll('onHandshake', [infoHash, peerId, extensions])
+      this.#extensions?.callAll('onHandshake', [infoHash, peerId, extensions])
       if (extensions.extended && this.#isHandshakeSent && !this[kIsEnding]) this.#sendExtendedHandshake()
     }
   }
@@ -712,7 +712,7 @@ class Wire extends PeerStream {
       // An assignment to `__proto__` would change the prototype instead.
       else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
     }
-    this.#extensions.callAll('onExtendedHandshake', [handshake], name => Object.hasOwn(mapping, name))
+    this.#extensions?.callAll('onExtendedHandshake', [handshake], name => Object.hasOwn(mapping, name))
     if (this[kIsEnding]) return
     if (debug.enabled) this._debug('got extended handshake')
     this.emit('extended', 'handshake', handshake)
@@ -722,7 +722,7 @@ class Wire extends PeerStream {
     const payload = this[kInbound].payload()
     if (payload === null) return
     const extension = Object.hasOwn(this.extendedMapping, id) ? this.extendedMapping[id] : id
-    if (this.#extensions.has(extension)) this.#extensions.call(extension, 'onMessage', payload)
+    if (this.#extensions?.has(extension)) this.#extensions.call(extension, 'onMessage', payload)
     if (this[kIsEnding]) return
     if (debug.enabled) this._debug('got extended message ext=%s', extension)
     try {

@@ -184,7 +184,7 @@ pub(super) struct Session {
     pub(super) wire: Wire,
     body: Vec<u8>,
     /// Work of the crypto handshake that nobody has begun.
-    pub(super) job: Option<KeyJob>,
+    pub(super) job: Option<Box<KeyJob>>,
     /// What the last extended handshake changed of the peer's ids.
     pub(super) extension_changes: Vec<ExtensionChange>,
     pub(super) violation: Option<(&'static str, String)>,
@@ -413,7 +413,7 @@ impl Session {
     /// What JavaScript needs to know after every call.
     fn summarize(&mut self, page: &Page) {
         if self.wire.is_negotiating() {
-            self.job = self.job.take().or_else(|| self.wire.poll_key_job());
+            self.job = self.job.take().or_else(|| self.wire.poll_key_job().map(Box::new));
         }
         page.set(SLOT_HAS_JOB, self.job.is_some().into());
         page.set(SLOT_IS_NEGOTIATING, self.wire.is_negotiating().into());

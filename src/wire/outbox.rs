@@ -5,9 +5,6 @@ use std::collections::VecDeque;
 
 use super::mse::Rc4;
 
-/// Room that an empty outbox may keep.
-const MAX_IDLE_CAPACITY: usize = 16 << 10;
-
 /// The next part of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Segment {
@@ -83,13 +80,8 @@ impl Outbox {
         self.bytes.copy_to_slice(out);
         self.blocks -= blocks;
         if self.segments.is_empty() {
-            self.is_sealed = false;
-            if self.bytes.capacity() > MAX_IDLE_CAPACITY {
-                self.bytes = BytesMut::new();
-            }
-            if self.segments.capacity() > MAX_IDLE_CAPACITY / size_of::<Segment>() {
-                self.segments = VecDeque::new();
-            }
+            // Most wires are idle most of the time: what they do not need they do not keep.
+            self.clear();
         }
         true
     }
