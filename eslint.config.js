@@ -32,6 +32,11 @@ module.exports = [
     rules: { strict: ['error', 'global'] }
   },
   {
+    // A value and the namespace of its types share a name.
+    files: ['**/*.d.ts'],
+    rules: { '@typescript-eslint/no-redeclare': 'off' }
+  },
+  {
     // These stand in for packages that are ECMAScript modules.
     files: ['__test__/world/webtorrent/*/*.js'],
     languageOptions: { sourceType: 'module' },

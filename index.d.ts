@@ -25,6 +25,12 @@ declare class Wire extends Duplex {
   static readonly nativeRC4: boolean
 
   /**
+   * How many wires of this process have ended with a violation, by its code: a wire ends with its
+   * first. A copy of the counts as they are now.
+   */
+  static readonly violations: Partial<Record<Wire.ErrorCode, number>>
+
+  /**
    * @param type how the peer is connected, see {@link Wire.Type}; default `''`. With encryption,
    *   a type that contains `Outgoing` or `Incoming` tells who speaks first; any other is plaintext.
    * @param peEnabled encryption (MSE): 0 none, 1 RC4 or plaintext, 2 RC4 only; default 0
@@ -60,6 +66,7 @@ declare class Wire extends Duplex {
    * May be assigned; `get` never crosses into native code.
    */
   get peerPieces (): Wire.BitField | Wire.HaveAll
+  /** Takes what somebody else knows of the peer's pieces. */
   set peerPieces (pieces: Wire.BitFieldLike)
 
   /** What our handshake announced; `{}` before it. */
@@ -114,7 +121,13 @@ declare class Wire extends Duplex {
   /** What has passed so far; stays readable when the wire is closed. A fresh object each time. */
   readonly statistics: Wire.Statistics
   /** Blocks that came though nobody had requested them; they are not in `downloaded`. */
-  readonly unsolicited: { pieces: number, bytes: number }
+  readonly unsolicited: {
+    /** How many. */
+    pieces: number
+    /** Their bytes. */
+    bytes: number
+  }
+
   /** The option `highWaterMark`, in bytes. */
   readonly highWaterMark: number
   /** Why the wire was closed, if the peer or an extension is to blame; else `null`. */
@@ -343,6 +356,7 @@ declare function bencodeDecode (bytes: NodeJS.TypedArray, maxItems?: number | nu
 declare class WireError extends Error {
   /** @internal a wire makes its own */
   constructor (code: Wire.ErrorCode, message: string, options?: { cause?: unknown })
+  /** Always `WireError`. */
   readonly name: 'WireError'
   /** What kind of error it is; stays the same from version to version. */
   readonly code: Wire.ErrorCode
@@ -350,6 +364,7 @@ declare class WireError extends Error {
   readonly cause?: unknown
 }
 
+/** The types that go with the class, and what else the package exports. */
 declare namespace Wire {
   export { Wire as default, bencodeDecode, WireError }
 
@@ -381,7 +396,9 @@ declare namespace Wire {
     maxPeerRequests?: number | undefined
     /**
      * While more bytes than this are unsent, further requests of the peer wait; their `request`
-     * events come as the output drains. From 1 to 1,073,741,823; default 393,216 (384 KiB).
+     * events come as the output drains. They wait too while what is unsent and what the open
+     * requests ask for come to twice as many bytes. From 1 to 1,073,741,823; default 393,216
+     * (384 KiB).
      */
     highWaterMark?: number | undefined
 
@@ -454,11 +471,13 @@ declare namespace Wire {
 
   /** A request of ours that is open. */
   export interface Request extends Block {
+    /** Is called with the block, or with the reason why there is none. */
     callback: RequestCallback
   }
 
   /** A request of the peer that is open. */
   export interface PeerRequest extends Block {
+    /** Answers the request: what the event `request` gave. */
     callback: Respond
   }
 
@@ -488,14 +507,19 @@ declare namespace Wire {
     get (index: number): boolean
     /** Does nothing. */
     set (index: number, value?: boolean): void
+    /** Not there: that is how callers tell. */
     setAll?: never
+    /** Not there: who has all pieces does not say how many. */
     length?: never
   }
 
   /** What may be assigned to `peerPieces` or given to `bitfield()`. */
   export interface BitFieldLike {
+    /** The bits: the first piece in the highest bit of the first byte. */
     readonly buffer: NodeJS.ArrayBufferView
+    /** Whether the piece is there. */
     get (index: number): boolean
+    /** Notes that the piece is there, or that it is not. */
     set (index: number, value?: boolean): void
   }
 
@@ -539,9 +563,15 @@ declare namespace Wire {
     onMessage? (message: Buffer): void
   }
 
+  /** The class of an extension: what `use` takes. */
   export interface ExtensionConstructor {
+    /** `use` makes one for the wire. */
     new (wire: Wire): Extension
-    readonly prototype: { readonly name: string }
+    /** Has the name that the extension is known by on the wire, and on this object. */
+    readonly prototype: {
+      /** Such as `ut_metadata`. */
+      readonly name: string
+    }
   }
 
   /** What bencode decodes to. */

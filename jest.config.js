@@ -3,8 +3,8 @@
 module.exports = {
   testEnvironment: '<rootDir>/__test__/helpers/environment.js',
   testMatch: ['<rootDir>/__test__/**/*.test.js'],
-  // The folder in which webtorrent is installed holds packages with names of their own.
-  modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/__test__/world/webtorrent/'],
+  // The folders from which packages are installed hold packages with names of their own.
+  modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/__test__/world/webtorrent/', '<rootDir>/__test__/compat/callers/'],
   // Everything here is CommonJS as Node.js runs it; nothing to transform.
   transform: {}
 }

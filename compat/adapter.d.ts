@@ -8,18 +8,13 @@ declare namespace adapter {
   /** Limits on what a peer may do, as the main wire has them; every one has a safe default. */
   type Limits = Pick<Wire.Options, 'maxMessageLength' | 'maxPieces' | 'maxPeerRequests' | 'highWaterMark'>
 
+  /** Those events of the main wire that all of them emit too. */
+  type WireEvent = 'violation' | 'error' | 'finish' | 'end' | 'data' | 'drain' | 'pause' | 'readable' | 'resume' | 'pipe' | 'unpipe'
+
   /** The events that all of them emit. */
-  interface CommonEvents {
+  interface CommonEvents extends Pick<Wire.Events, WireEvent> {
     /** The wire is closed. Comes once: before `finish` if we closed it, last if the peer did. */
     close: []
-    /** The wire is closing because the peer did what it must not. */
-    violation: [error: Wire.WireError]
-    /** The same as `violation`; emitted only if somebody listens. */
-    error: [error: Error]
-    /** The writable side has ended. */
-    finish: []
-    /** The readable side has ended. */
-    end: []
   }
 
   class Adapter<Events extends Record<keyof Events, any[]>> extends Duplex {
@@ -29,12 +24,17 @@ declare namespace adapter {
     /** Closes the wire: `close` is emitted at once, what was sent still goes out. */
     destroy (): this
 
+    // The second of each is for the application's own events.
     addListener<E extends keyof Events> (event: E, listener: (...args: Events[E]) => void): this
     addListener (event: string | symbol, listener: (...args: any[]) => void): this
     on<E extends keyof Events> (event: E, listener: (...args: Events[E]) => void): this
     on (event: string | symbol, listener: (...args: any[]) => void): this
     once<E extends keyof Events> (event: E, listener: (...args: Events[E]) => void): this
     once (event: string | symbol, listener: (...args: any[]) => void): this
+    prependListener<E extends keyof Events> (event: E, listener: (...args: Events[E]) => void): this
+    prependListener (event: string | symbol, listener: (...args: any[]) => void): this
+    prependOnceListener<E extends keyof Events> (event: E, listener: (...args: Events[E]) => void): this
+    prependOnceListener (event: string | symbol, listener: (...args: any[]) => void): this
     off<E extends keyof Events> (event: E, listener: (...args: Events[E]) => void): this
     off (event: string | symbol, listener: (...args: any[]) => void): this
     removeListener<E extends keyof Events> (event: E, listener: (...args: Events[E]) => void): this

@@ -14,6 +14,7 @@ import adapter = require('./adapter.js')
  */
 declare class BitTorrentWire extends adapter.Adapter<BitTorrentWire.Events> {
   /**
+   * Makes a wire for one torrent.
    * @param infoHash 40 hexadecimal digits, or 20 bytes; a peer with another one is hung up on
    * @param myID our peer id: 20 bytes, as text or as a Buffer
    */
@@ -115,17 +116,23 @@ declare class BitTorrentWire extends adapter.Adapter<BitTorrentWire.Events> {
   /** Ends the exchange of peers. */
   removePex (): void
 
+  /** Whether we refuse the peer's requests: `choked`. */
   isChoked (): boolean
+  /** Whether a request of ours is under way: `busy`. */
   isBusy (): boolean
+  /** Sets `busy`. */
   setBusy (): void
+  /** Clears `busy`. */
   unsetBusy (): void
   /** Closes the wire; the same as `destroy`. */
   closeConnection (): void
 }
 
+/** The types that go with the class. */
 declare namespace BitTorrentWire {
   export { BitTorrentWire as default }
 
+  /** What the constructor takes. */
   export interface Options extends adapter.Limits {
     /** What our extended handshake says; by default `m` alone. */
     metadata_handshake?: Partial<MetadataHandshake> | undefined
@@ -133,24 +140,42 @@ declare namespace BitTorrentWire {
 
   /** An extended handshake. BEP 10 */
   export interface MetadataHandshake {
+    /** The IPv4 address of the sender: 4 bytes. */
     ipv4: Buffer
+    /** The IPv6 address of the sender: 16 bytes. */
     ipv6: Buffer
     /** The ids that the peer is to use. */
-    m: { ut_pex?: number, ut_metadata?: number, [name: string]: number | undefined }
+    m: {
+      /** Of peer exchange. BEP 11 */
+      ut_pex?: number
+      /** Of the exchange of metadata. BEP 9 */
+      ut_metadata?: number
+      /** Of any other. */
+      [name: string]: number | undefined
+    }
+    /** The length of the info dictionary, in bytes. BEP 9 */
     metadata_size: number
+    /** The TCP port that the sender listens on. */
     p: number
+    /** How many requests it takes at once. */
     reqq: number
+    /** The name and version of its client. */
     v: Buffer
+    /** The address of the receiver, as the sender sees it. */
     yourip: Buffer
   }
 
   /** A block that the peer asks for. */
   export interface Request {
+    /** The piece. */
     index: number
+    /** Where the block begins in the piece, in bytes. */
     begin: number
+    /** In bytes. */
     length: number
   }
 
+  /** What `ext` holds. */
   export interface Extensions {
     /** Peer exchange, if it is on. */
     1?: EventEmitter
@@ -166,20 +191,42 @@ declare namespace BitTorrentWire {
   export interface Torrent {
     /** The info dictionary; strings are Buffers. */
     info: Record<string, any>
+    /** The same, in bencode. */
     infoBuffer: Buffer
+    /** Of 40 hexadecimal digits. */
     infoHash: string
+    /** The same, in 20 bytes. */
     infoHashBuffer: Buffer
+    /** Of the file, or of the folder that the files are in. */
     name: string
-    files: Array<{ path: string, name?: string, length: number, offset: number }>
+    /** The files, in the order of their bytes. */
+    files: Array<{
+      /** With the torrent's name in front. */
+      path: string
+      /** The last part of the path. */
+      name?: string
+      /** In bytes. */
+      length: number
+      /** Where it begins in the torrent, in bytes. */
+      offset: number
+    }>
+    /** Of all files, in bytes. */
     length: number
+    /** Of every piece but the last, in bytes. */
     pieceLength: number
+    /** In bytes. */
     lastPieceLength: number
     /** The pieces' hashes, in hexadecimal. */
     pieces: string[]
+    /** Whether peers may come from the trackers alone. BEP 27 */
     private: boolean
+    /** Web seeds: the info dictionary has none. */
     urlList: string[]
+    /** Not in the info dictionary. */
     announce: null
+    /** Not in the info dictionary. */
     'creation date': null
+    /** Not in the info dictionary. */
     'created by': null
   }
 

@@ -131,8 +131,8 @@ class BitTorrentWire extends Adapter {
       if (!pieces.has(index)) pieces.set(index, { missing: 0, blocks: [] })
       pieces.get(index).missing++
     }
+    this[kWire].peerChoking = false // whether it answers is its own business
     for (const { index, begin, length } of requests) {
-      this[kWire].peerChoking = false // whether it answers is its own business
       this[kWire].request(index, begin, length, (error, block) => {
         if (error === null) this.#collect(index, pieces.get(index), { begin, block })
       })

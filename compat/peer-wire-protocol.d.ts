@@ -11,18 +11,21 @@ import adapter = require('./adapter.js')
  * wire; the limits can be given as options too.
  */
 declare const peerWireProtocol: {
+  /** Makes a wire. */
   new (options?: peerWireProtocol.Options | null): peerWireProtocol.PeerWire
+  /** Makes a wire, too. */
   (options?: peerWireProtocol.Options | null): peerWireProtocol.PeerWire
   readonly prototype: peerWireProtocol.PeerWire
 }
 
-// eslint-disable-next-line @typescript-eslint/no-redeclare -- the types beside the value
 declare namespace peerWireProtocol {
+  /** What it is called with. */
   interface Options extends adapter.Limits {
     /** The seconds over which `uploadSpeed` and `downloadSpeed` are taken; default 5. */
     speed?: number | undefined
   }
 
+  /** What a handshake announces. */
   interface Extensions {
     /** BEP 5: a node of the DHT. */
     dht: boolean
@@ -30,6 +33,7 @@ declare namespace peerWireProtocol {
     extended: boolean
   }
 
+  /** One side of a connection. */
   interface PeerWire extends adapter.Adapter<Events> {
     /** Whether we choke the peer. Initially true. BEP 3 */
     amChoking: boolean

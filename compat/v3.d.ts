@@ -13,6 +13,7 @@ import Wire = require('../index.js')
  */
 declare class WireV3 extends Wire {
   /**
+   * Makes a wire.
    * @param type how the peer is connected; default `null`
    * @param retries how often connecting was tried before: above 0, no crypto handshake is made
    * @param peEnabled whether to make a crypto handshake, if the type is `tcpOutgoing`, or to accept
@@ -53,6 +54,7 @@ declare class WireV3 extends Wire {
   emit<E extends keyof WireV3.Events> (event: E, ...args: WireV3.Events[E]): boolean
 }
 
+/** The types that go with the class. */
 declare namespace WireV3 {
   /** What it emits. */
   export interface Events extends Wire.Events, CryptoEvents {}

@@ -5,8 +5,8 @@ const { findInfoHash, toInfoHash } = require('./info-hashes.js')
 const { WireError } = require('./errors.js')
 const { kId, kInbound, kOutbound, kFail } = require('./symbols.js')
 
-const { page, command, transfer } = native
-const { SLOT_WIRE, SLOT_COMMAND, SLOT_HAS_JOB } = native
+const { page, run, transfer } = native
+const { SLOT_HAS_JOB } = native
 const { nextTick } = process
 
 const EMPTY = Buffer.alloc(0)
@@ -84,7 +84,7 @@ class CryptoHandshake {
   /** To be called with what the peer sent; tells how many bytes were used. */
   take (bytes) {
     this.watch()
-    this.run(native.TRANSFER_NEGOTIATE, bytes)
+    transfer(this.wire[kId], native.TRANSFER_NEGOTIATE, bytes)
     const used = page[native.SLOT_CONSUMED]
     this.afterInput()
     return used
@@ -105,23 +105,15 @@ class CryptoHandshake {
   /** Lets our handshake go in plaintext if nobody begins a crypto handshake in this tick. */
   releaseLater () {
     nextTick(() => {
-      page[SLOT_WIRE] = this.wire[kId]
-      page[SLOT_COMMAND] = native.COMMAND_RELEASE_PLAINTEXT
-      command()
+      run(this.wire[kId], native.COMMAND_RELEASE_PLAINTEXT)
       this.wire[kOutbound].schedule()
     })
   }
 
   input (what, bytes) {
-    this.run(what, bytes)
+    transfer(this.wire[kId], what, bytes)
     this.afterInput()
     this.wire[kInbound].renegotiate()
-  }
-
-  run (what, bytes) {
-    page[SLOT_WIRE] = this.wire[kId]
-    page[SLOT_COMMAND] = what
-    transfer(bytes)
   }
 
   afterInput () {

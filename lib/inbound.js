@@ -3,13 +3,14 @@
 const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
 const Slab = require('./slab.js')
+const { bufferOf, lend, lenders, owners } = require('./lending.js')
 const native = require('./native.js')
 
-const { page, poll, transfer, touchClock } = native
+const { page, poll, transfer, decrypt, touchClock } = native
 const {
-  SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_EVENT, SLOT_START, SLOT_LENGTH, SLOT_CONSUMED, SLOT_HEAD,
+  SLOT_EVENT, SLOT_START, SLOT_LENGTH, SLOT_CONSUMED, SLOT_HEAD,
   SLOT_TAIL_START, SLOT_TAIL_LENGTH, SLOT_MISSING, SLOT_PAYLOADS,
-  SLOT_EARLY_EVENTS, SLOT_TAKES_BLOCKS, TRANSFER_RECEIVE, TRANSFER_DECRYPT, TRANSFER_BODY, EVENT_NONE, NONE
+  SLOT_EARLY_EVENTS, SLOT_TAKES_BLOCKS, TRANSFER_RECEIVE, TRANSFER_BODY, EVENT_NONE, NONE
 } = native
 
 const { nextTick } = process
@@ -18,29 +19,6 @@ const EMPTY = Buffer.alloc(0)
 
 /** Payloads up to this many bytes are copied: that costs less than lending a part of the chunk. */
 const COPIED_LENGTH = 2048
-
-const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get
-
-/** Those who have handed out a part of their chunk and still need another. @type {Set<Inbound>} */
-const lenders = new Set()
-
-/** Those whose next payloads go into a slab. @type {WeakMap<ArrayBuffer, Inbound>} */
-const slabOwners = new WeakMap()
-
-/**
- * The `buffer` of a payload that shares memory with later ones. Whoever asks for it may transfer it
- * away, so that those who still need the memory take a copy first.
- */
-const LENT = {
-  configurable: true,
-  enumerable: false,
-  get () {
-    const memory = bufferOf.call(this)
-    for (const lender of lenders) lender.secure(memory)
-    slabOwners.get(memory)?.secure(memory)
-    return memory
-  }
-}
 
 /**
  * What comes from the peer: takes chunks, has the engine frame them, collects the payload that a
@@ -164,8 +142,7 @@ class Inbound {
     try {
       if (this.unfinished !== null) this.finishEvent()
       while (!this.isClosed && !this.isPaused) {
-        page[SLOT_WIRE] = this.wire[kId]
-        poll()
+        poll(this.wire[kId])
         const event = page[SLOT_EVENT]
         if (event !== EVENT_NONE) {
           this.wire[kApply](event)
@@ -215,6 +192,7 @@ class Inbound {
 
   /** Gives the crypto handshake what it wants of the chunk; tells whether it went on. */
   negotiate () {
+    if (this.chunk.length !== this.length) return this.failDetached()
     const rest = this.framed === 0 ? this.chunk : this.chunk.subarray(this.framed)
     const used = this.wire[kCrypto].take(rest)
     this.framed += used
@@ -235,28 +213,20 @@ class Inbound {
     this.isEncrypted = page[SLOT_TAKES_BLOCKS] !== 0
     const rest = this.chunk === null ? EMPTY : this.chunk.subarray(this.framed)
     const stream = Buffer.allocUnsafeSlow(length + rest.length)
-    page[SLOT_WIRE] = this.wire[kId]
-    page[SLOT_COMMAND] = TRANSFER_BODY
-    transfer(stream.subarray(0, length))
+    transfer(this.wire[kId], TRANSFER_BODY, stream.subarray(0, length))
     if (rest.length > 0) this.decrypt(rest, stream.subarray(length))
     this.setChunk(stream)
     this.framed = 0
   }
 
   decrypt (chunk, plain) {
-    page[SLOT_WIRE] = this.wire[kId]
-    page[SLOT_COMMAND] = TRANSFER_DECRYPT
-    transfer(plain, chunk)
-    return plain
+    return decrypt(this.wire[kId], chunk, plain)
   }
 
   frame () {
     if (this.chunk.length !== this.length) return this.failDetached()
     const rest = this.framed === 0 ? this.chunk : this.chunk.subarray(this.framed)
-    page[SLOT_WIRE] = this.wire[kId]
-    page[SLOT_COMMAND] = TRANSFER_RECEIVE
-    page[SLOT_A] = this.uncounted
-    transfer(rest)
+    transfer(this.wire[kId], TRANSFER_RECEIVE, rest, this.uncounted)
     this.uncounted = 0
     this.origin = this.framed
     this.framed += page[SLOT_CONSUMED]
@@ -323,7 +293,7 @@ class Inbound {
   /** A buffer for a payload that a chunk's end cuts. */
   makeAssembly (length) {
     if (!sharesSlab(length)) return Buffer.allocUnsafeSlow(length)
-    return this.assemblies.allocate(length, memory => slabOwners.set(memory, this))
+    return this.assemblies.allocate(length, memory => owners.set(memory, this))
   }
 
   endLending () {
@@ -363,11 +333,6 @@ class Inbound {
 /** Whether a payload that chunks cut is one of a few in a slab. */
 function sharesSlab (length) {
   return length * 4 <= Slab.LENGTH
-}
-
-function lend (payload) {
-  Object.defineProperty(payload, 'buffer', LENT)
-  return payload
 }
 
 function copyOf (bytes) {

@@ -3,8 +3,13 @@
 const { skeyHashHex } = require('./native.js')
 const { typeError } = require('./errors.js')
 
-/** For each iterable, the info hashes that it had, by HASH('req2', SKEY). @type {WeakMap<object, Map<string, string>>} */
-const known = new WeakMap()
+/**
+ * What is known of an iterable: its entries so far, and which of them a hash means.
+ * @typedef {{ entries: Set<unknown>, byHash: Map<string, { entry: unknown, infoHash: string }> }} Index
+ */
+
+/** Where thousands of torrents are served, to hash them for each peer takes too long. @type {WeakMap<object, Index>} */
+const indexes = new WeakMap()
 
 /**
  * Finds the info hash that step 3 of a crypto handshake means.
@@ -15,18 +20,41 @@ const known = new WeakMap()
  */
 function findInfoHash (infoHashes, hash) {
   if (typeof infoHashes === 'function') return infoHashes(Buffer.from(hash, 'hex'))
-  let byHash = known.get(infoHashes)
-  if (byHash === undefined) known.set(infoHashes, byHash = new Map())
-  const seen = new Set(byHash.values())
-  let found
-  for (const entry of infoHashes) {
-    const infoHash = toInfoHash(entry).toString('hex')
-    if (!seen.delete(infoHash)) byHash.set(skeyHashHex(Buffer.from(infoHash, 'hex')), infoHash)
-    if (byHash.get(hash) === infoHash) found = infoHash
+  const found = indexes.get(infoHashes)?.byHash.get(hash)
+  if (found !== undefined) {
+    if (holds(infoHashes, found.entry)) return found.infoHash
+    // It is served no more, unless by another entry.
+    indexes.delete(infoHashes)
   }
-  // What is served no more.
-  if (seen.size > 0) known.delete(infoHashes)
-  return found
+  return learn(infoHashes).byHash.get(hash)?.infoHash
+}
+
+/** Whether an entry is still there. */
+function holds (infoHashes, entry) {
+  if (infoHashes instanceof Set) return infoHashes.has(entry)
+  if (Array.isArray(infoHashes)) return infoHashes.includes(entry)
+  for (const other of infoHashes) if (other === entry) return true
+  return false
+}
+
+/**
+ * Adds the entries that are new.
+ * @returns {Index}
+ */
+function learn (infoHashes) {
+  const index = indexes.get(infoHashes) ?? { entries: new Set(), byHash: new Map() }
+  let count = 0
+  for (const entry of infoHashes) {
+    count++
+    if (index.entries.has(entry)) continue
+    const infoHash = toInfoHash(entry)
+    index.byHash.set(skeyHashHex(infoHash), { entry, infoHash: infoHash.toString('hex') })
+    index.entries.add(entry)
+  }
+  // Entries that are gone are not to be kept for ever.
+  if (index.entries.size > 2 * count) indexes.delete(infoHashes)
+  else indexes.set(infoHashes, index)
+  return index
 }
 
 /**

@@ -31,13 +31,60 @@ function touchClock () {
   nextTick(letClockAge)
 }
 
-module.exports = {
-  ...binding,
-  engine,
-  page,
-  floats,
-  poll: engine.poll(),
-  command: engine.command(),
-  transfer: engine.transfer(),
-  touchClock
+const { SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C } = binding
+const command = engine.command()
+const transferBytes = engine.transfer()
+const pollEvent = engine.poll()
+
+function select (wire, what, a, b, c) {
+  page[SLOT_WIRE] = wire
+  page[SLOT_COMMAND] = what
+  page[SLOT_A] = a
+  page[SLOT_B] = b
+  page[SLOT_C] = c
 }
+
+/**
+ * Runs a command without bytes.
+ * @param {number} wire its number
+ * @param {number} what one of `COMMAND_*`
+ */
+function run (wire, what, a = 0, b = 0, c = 0) {
+  select(wire, what, a, b, c)
+  command()
+}
+
+/**
+ * Runs a command with bytes.
+ * @param {number} wire its number
+ * @param {number} what one of `TRANSFER_*`
+ * @param {Uint8Array} bytes
+ */
+function transfer (wire, what, bytes, a = 0, b = 0, c = 0) {
+  select(wire, what, a, b, c)
+  transferBytes(bytes)
+}
+
+/**
+ * Decrypts what arrived.
+ * @param {number} wire its number
+ * @param {Uint8Array} bytes
+ * @param {Buffer} plain is filled; as long as `bytes`
+ * @returns {Buffer} `plain`
+ */
+function decrypt (wire, bytes, plain) {
+  select(wire, binding.TRANSFER_DECRYPT, 0, 0, 0)
+  transferBytes(plain, bytes)
+  return plain
+}
+
+/**
+ * Applies the next message of a wire, and tells of it in the page.
+ * @param {number} wire its number
+ */
+function poll (wire) {
+  page[SLOT_WIRE] = wire
+  pollEvent()
+}
+
+module.exports = { ...binding, engine, page, floats, poll, run, transfer, decrypt, touchClock }

@@ -3,9 +3,9 @@
 const { kId, kInbound } = require('./symbols.js')
 const native = require('./native.js')
 
-const { page, command, transfer, touchClock } = native
+const { page, run, transfer, touchClock } = native
 const {
-  SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_HAS_OUTPUT, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_WAITING, SLOT_UNSENT,
+  SLOT_HAS_OUTPUT, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_WAITING, SLOT_UNSENT,
   COMMAND_OUTPUT, COMMAND_SET_UNDELIVERED, COMMAND_SUMMARIZE, TRANSFER_OUTPUT
 } = native
 
@@ -71,9 +71,9 @@ class Outbound {
     const undelivered = this.isStalled ? this.countReady() : 0
     if (undelivered !== this.undelivered) {
       this.undelivered = undelivered
-      this.run(COMMAND_SET_UNDELIVERED, undelivered)
+      run(this.wire[kId], COMMAND_SET_UNDELIVERED, undelivered)
     } else {
-      this.run(COMMAND_SUMMARIZE)
+      run(this.wire[kId], COMMAND_SUMMARIZE)
     }
     this.wire[kInbound].onDrain(page[SLOT_WAITING], page[SLOT_UNSENT])
   }
@@ -94,15 +94,13 @@ class Outbound {
   takeAll () {
     this.ready.length = 0
     this.pushed = 0
-    this.run(COMMAND_OUTPUT)
+    run(this.wire[kId], COMMAND_OUTPUT)
     const count = page[SLOT_RUN_LENGTH]
     if (count === 0) return
     let length = 0
     for (let i = 0; i < count; i++) length += page[SLOT_RUN + 2 * i]
     const bytes = Buffer.allocUnsafe(length)
-    page[SLOT_COMMAND] = TRANSFER_OUTPUT
-    page[SLOT_A] = count
-    transfer(bytes)
+    transfer(this.wire[kId], TRANSFER_OUTPUT, bytes, count)
     for (let i = 0, at = 0; i < count; i++) {
       const end = at + page[SLOT_RUN + 2 * i]
       this.ready.push(count === 1 ? bytes : bytes.subarray(at, end))
@@ -125,13 +123,6 @@ class Outbound {
     let bytes = 0
     for (let i = this.pushed; i < this.ready.length; i++) bytes += this.ready[i].length
     return bytes
-  }
-
-  run (what, a = 0) {
-    page[SLOT_WIRE] = this.wire[kId]
-    page[SLOT_COMMAND] = what
-    page[SLOT_A] = a
-    command()
   }
 }
 

@@ -9,6 +9,14 @@ module.exports = {
   kOutbound: Symbol('outbound'),
   /** The crypto handshake of a wire; `null` where there is none. */
   kCrypto: Symbol('crypto'),
+  /** The stream was ended: nothing is emitted any more for what the peer sent. */
+  kIsEnding: Symbol('isEnding'),
+  /** The stream has finished: nothing is sent any more. */
+  kIsFinished: Symbol('isFinished'),
+  /** What a wire does when it is ended, when it has finished, and when nothing is left to read. */
+  kOnEnd: Symbol('onEnd'),
+  kOnFinish: Symbol('onFinish'),
+  kOnClose: Symbol('onClose'),
   /** Applies an event that the page describes. */
   kApply: Symbol('apply'),
   /** Closes the wire for a fault of the peer. */

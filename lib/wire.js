@@ -1,6 +1,5 @@
 'use strict'
 
-const { Duplex } = require('node:stream')
 const { randomBytes } = require('node:crypto')
 const createDebug = require('debug')
 
@@ -11,47 +10,37 @@ const Outbound = require('./outbound.js')
 const CryptoHandshake = require('./crypto-handshake.js')
 const readOptions = require('./options.js')
 const { PeerPieces, HaveAll } = require('./bitfield.js')
-const { Request, removeAt, findBlock, isFor, toNumbers } = require('./requests.js')
+const PeerStream = require('./peer-stream.js')
+const Extensions = require('./extensions.js')
+const OwnRequests = require('./own-requests.js')
+const PeerRequests = require('./peer-requests.js')
+const { Request } = require('./requests.js')
 const { WireError, rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkCallback } = require('./arguments.js')
-const { watchDestination } = require('./pipe.js')
-const { kId, kInbound, kOutbound, kCrypto, kApply, kFail, kMark } = require('./symbols.js')
-
-const { page, floats, command, transfer, touchClock } = native
 const {
-  SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C, SLOT_RESULT, SLOT_INDEX, SLOT_OFFSET, SLOT_LENGTH,
-  SLOT_KEY, SLOT_POSITION, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_REQUESTS, SLOT_PEER_REQUESTS, SLOT_WAITING,
-  SLOT_UNSENT,
-  FLOAT_NOW, FLOAT_DOWNLOAD, FLOAT_UPLOAD, FLOAT_TIMEOUT, NONE,
-  RESULT_OK, RESULT_CHOKED
-} = native
+  kId, kInbound, kOutbound, kCrypto, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kApply, kFail, kMark
+} = require('./symbols.js')
 
+const { page, floats, run, transfer, touchClock } = native
 const {
   COMMAND_ALLOWED_FAST, COMMAND_ANSWER, COMMAND_CANCEL, COMMAND_CHOKE, COMMAND_CLOSE,
   COMMAND_COUNT, COMMAND_DECLINE, COMMAND_FORGET_REQUEST, COMMAND_HAVE, COMMAND_HAVE_ALL,
-  COMMAND_HAVE_NONE, COMMAND_INTERESTED, COMMAND_KEEP_ALIVE, COMMAND_NEXT_TIMEOUT,
-  COMMAND_NOT_INTERESTED, COMMAND_PIECE, COMMAND_POP_REQUEST, COMMAND_PORT, COMMAND_REJECT,
-  COMMAND_REQUEST, COMMAND_SET_PEER_HAS_ALL, COMMAND_SET_PEER_PIECE, COMMAND_SET_STATE,
-  COMMAND_SET_TIMEOUT, COMMAND_SPEEDS, COMMAND_SUGGEST, COMMAND_SUMMARIZE,
-  COMMAND_TAKE_TIMED_OUT, COMMAND_UNCHOKE, EVENT_CRYPTO_HANDSHAKE, EVENT_CRYPTO_INFO_HASH,
-  EVENT_EXTENDED_HANDSHAKE, EVENT_HANDSHAKE, EVENT_KEEP_ALIVE, EVENT_UNKNOWN, EVENT_VIOLATION,
+  COMMAND_HAVE_NONE, COMMAND_INTERESTED, COMMAND_KEEP_ALIVE, COMMAND_NOT_INTERESTED,
+  COMMAND_PIECE, COMMAND_PORT, COMMAND_REJECT, COMMAND_REQUEST, COMMAND_SET_PEER_HAS_ALL,
+  COMMAND_SET_PEER_PIECE, COMMAND_SET_STATE, COMMAND_SPEEDS, COMMAND_SUGGEST, COMMAND_SUMMARIZE,
+  COMMAND_UNCHOKE, EVENT_CRYPTO_HANDSHAKE, EVENT_CRYPTO_INFO_HASH, EVENT_EXTENDED_HANDSHAKE,
+  EVENT_HANDSHAKE, EVENT_KEEP_ALIVE, EVENT_UNKNOWN, EVENT_VIOLATION, FLOAT_DOWNLOAD, FLOAT_UPLOAD,
+  RESULT_CHOKED, RESULT_OK, SLOT_INDEX, SLOT_KEY, SLOT_LENGTH, SLOT_OFFSET, SLOT_POSITION,
+  SLOT_REQUESTS, SLOT_RESULT, SLOT_RUN, SLOT_RUN_LENGTH, SLOT_UNSENT, SLOT_WAITING,
   TRANSFER_ANSWER, TRANSFER_BITFIELD, TRANSFER_BODY, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE,
   TRANSFER_PIECE
 } = native
 
 const debug = createDebug('bittorrent-protocol')
-const { nextTick } = process
 
 const KEEP_ALIVE_INTERVAL = 55000
 const LAST_EXTENSION_ID = 255
 const NO_WIRE = 0xffffffff
-
-const STREAM_OPTIONS = {
-  // `destroy` is a graceful `end` here, so that Node.js must not call it by itself.
-  autoDestroy: false,
-  readableHighWaterMark: 64 * 1024,
-  writableHighWaterMark: 64 * 1024
-}
 
 function noop () {}
 
@@ -59,37 +48,39 @@ function noop () {}
  * One side of a connection to a BitTorrent peer, as a stream: write to it what the peer sent, read
  * from it what the peer is to get. See index.d.ts for what each member does.
  */
-class Wire extends Duplex {
+class Wire extends PeerStream {
   static nativeRC4 = true
 
+  /** How many wires of this process were closed for what, by code. */
+  static #violations = {}
+
+  static get violations () {
+    return { ...Wire.#violations }
+  }
+
   #native
+  #ownRequests
+  #peerRequests
   #debugId = null
   #peerPieces = null
   #amChoking = true
   #amInterested = false
   #peerChoking = true
   #hasFast = false
-  /** Handlers of extensions, by name. */
-  #handlers = new Map()
-  #nextExtensionId = 1
+  #extensions = new Extensions(this)
   #isHandshakeSent = false
   #isExtendedHandshakeSent = false
   #keepAliveTimer = null
-  #timeoutTimer = null
-  #timeoutMs = 0
-  #isTimeoutUnref = false
   /** How many entries of the allowed-fast lists the engine knows. */
   #allowedFastKnown = 0
   #peerAllowedFastKnown = 0
   /** Blocks are given to the engine as bytes, to be encrypted or held back. */
   #takesBlocks = false
-  #isEnding = false
-  #isFinished = false
   #options
   #lastStatistics = null
 
   constructor (type = '', peEnabled = 0, options = undefined) {
-    super(STREAM_OPTIONS)
+    super()
     this.#options = readOptions(options)
     const { maxMessageLength, maxPieces, maxPeerRequests, highWaterMark } = this.#options
     const encryption = CryptoHandshake.flags(type, peEnabled, this.#options)
@@ -99,6 +90,8 @@ class Wire extends Duplex {
     this.#takesBlocks = encryption !== 0
     this[kInbound] = new Inbound(this, encryption !== 0)
     this[kOutbound] = new Outbound(this)
+    this.#ownRequests = new OwnRequests(this, this.#native)
+    this.#peerRequests = new PeerRequests(this, this.#native)
 
     this.peerId = null
     this.peerIdBuffer = null
@@ -189,7 +182,7 @@ class Wire extends Duplex {
 
   set peerPieces (pieces) {
     this.#peerPieces = pieces
-    if (this.#isFinished) return
+    if (this[kIsFinished]) return
     if (pieces instanceof HaveAll) this.#run(COMMAND_SET_PEER_HAS_ALL, 1)
     else this.#native.setPeerPieces(ArrayBuffer.isView(pieces?.buffer) ? toBytes(pieces.buffer, 'peerPieces') : Buffer.alloc(0))
   }
@@ -216,7 +209,7 @@ class Wire extends Duplex {
   }
 
   #speed (which, downloaded, uploaded) {
-    if (this.#isFinished) return 0
+    if (this[kIsFinished]) return 0
     touchClock()
     if (downloaded > 0 || uploaded > 0) this.#run(COMMAND_COUNT, downloaded, uploaded)
     this.#run(COMMAND_SPEEDS)
@@ -227,18 +220,14 @@ class Wire extends Duplex {
     if (debug.enabled) this._debug('setKeepAlive %s', enable)
     clearInterval(this.#keepAliveTimer)
     this.#keepAliveTimer = null
-    if (enable === false || this.#isEnding) return
+    if (enable === false || this[kIsEnding]) return
     this.#keepAliveTimer = setInterval(() => this.keepAlive(), KEEP_ALIVE_INTERVAL)
   }
 
   setTimeout (ms, unref) {
     if (debug.enabled) this._debug('setTimeout ms=%d unref=%s', ms, unref)
     checkNumber(ms, 'ms')
-    this.#timeoutMs = ms
-    this.#isTimeoutUnref = Boolean(unref)
-    this.#run(COMMAND_SET_TIMEOUT, ms)
-    this.#stopTimeout()
-    this.#watchRequests()
+    this.#ownRequests.setTimeout(ms, Boolean(unref))
   }
 
   //
@@ -246,33 +235,7 @@ class Wire extends Duplex {
   //
 
   use (Extension) {
-    const name = Extension?.prototype?.name
-    if (!name) throw new Error('Extension class requires a "name" property on the prototype')
-    if (typeof name !== 'string' || (name in this && !this.#handlers.has(name))) {
-      throw new WireError('ERR_EXTENSION_NAME', `an extension cannot be named ${String(name)}: the wire has a member of that name`)
-    }
-    if (this.#nextExtensionId > LAST_EXTENSION_ID) throw rangeError('a wire takes at most 255 extensions')
-    if (debug.enabled) this._debug('use extension.name=%s', name)
-
-    const id = this.#nextExtensionId
-    const handler = new Extension(this)
-    for (const hook of ['onHandshake', 'onExtendedHandshake', 'onMessage']) {
-      if (typeof handler[hook] !== 'function') handler[hook] = noop
-    }
-    this.extendedMapping[id] = name
-    this.#handlers.set(name, handler)
-    this[name] = handler
-    this.#nextExtensionId++
-  }
-
-  /** Calls an extension; the peer's bytes must not end the process through a defect of it. */
-  #callExtension (name, hook, ...args) {
-    const handler = this.#handlers.get(name)
-    try {
-      handler[hook](...args)
-    } catch (error) {
-      this[kFail](new WireError('ERR_EXTENSION_FAILED', `extension ${name}: ${error?.message ?? error}`, { cause: error }))
-    }
+    this.#extensions.use(Extension)
   }
 
   //
@@ -280,13 +243,13 @@ class Wire extends Duplex {
   //
 
   startEncryption (infoHash) {
-    if (this[kCrypto] === null || this.#isEnding) return
+    if (this[kCrypto] === null || this[kIsEnding]) return
     if (debug.enabled) this._debug('PE: start for %s', infoHash)
     this[kCrypto].start(infoHash)
   }
 
   setInfoHash (infoHash) {
-    if (this[kCrypto] === null || this.#isEnding) return
+    if (this[kCrypto] === null || this[kIsEnding]) return
     this[kCrypto].setInfoHash(infoHash)
   }
 
@@ -342,20 +305,12 @@ class Wire extends Duplex {
     this.#amChoking = true
     this.#send(COMMAND_CHOKE)
 
-    // The engine has dropped or rejected them, in this order.
-    const list = this.peerRequests
-    let allowed = 0
-    while (list.length > allowed) {
-      if (this.#hasFast && this.allowedFastSet.includes(list[allowed].piece)) {
-        allowed++
-      } else {
-        const { piece, offset, length } = list[allowed]
+    this.#peerRequests.dropAll(
+      request => this.#hasFast && this.allowedFastSet.includes(request.piece),
+      ({ piece, offset, length }) => {
         if (this.#hasFast && debug.enabled) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
-        Request.setKey(list[allowed], -1)
-        removeAt(list, allowed)
       }
-    }
-    if (!this.#isFinished && list.length !== page[SLOT_PEER_REQUESTS]) this.#syncPeerRequests()
+    )
   }
 
   unchoke () {
@@ -394,7 +349,7 @@ class Wire extends Duplex {
   request (index, offset, length, callback) {
     checkCallback(callback, 'callback')
     callback ??= noop
-    if (this.#isFinished) return callback(new Error('wire is closed'))
+    if (this[kIsFinished]) return callback(new Error('wire is closed'))
     checkNumber(index, 'index')
     checkNumber(offset, 'offset')
     checkNumber(length, 'length')
@@ -404,9 +359,7 @@ class Wire extends Duplex {
     this.#run(COMMAND_REQUEST, index, offset, length)
     if (page[SLOT_RESULT] === RESULT_CHOKED) return callback(new Error('peer is choking'))
     if (debug.enabled) this._debug('request index=%d offset=%d length=%d', index, offset, length)
-    this.requests.push(new Request(index, offset, length, callback))
-    if (this.requests.length !== page[SLOT_REQUESTS]) this.#syncRequests()
-    if (this.#timeoutMs > 0) this.#watchRequests()
+    this.#ownRequests.add(index, offset, length, callback)
     this[kOutbound].schedule()
   }
 
@@ -414,11 +367,11 @@ class Wire extends Duplex {
     checkNumber(index, 'index')
     checkNumber(offset, 'offset')
     const block = toBytes(buffer, 'buffer')
-    if (this.#isFinished) return
+    if (this[kIsFinished]) return
     touchClock()
     if (this.#takesBlocks) this.#transfer(TRANSFER_PIECE, block, index, offset)
     else this.#run(COMMAND_PIECE, index, offset, block.length)
-    this.#settlePeerRequest(index, offset, block.length)
+    this.#peerRequests.settle(index, offset, block.length)
     this.#sendBlock(index, offset, block)
   }
 
@@ -438,7 +391,7 @@ class Wire extends Duplex {
     checkNumber(length, 'length')
     if (debug.enabled) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
     this.#send(COMMAND_CANCEL, index, offset, length)
-    this.#settleRequest(index, offset, length, new Error('request was cancelled'))
+    this.#ownRequests.settle(index, offset, length, new Error('request was cancelled'))
   }
 
   port (port) {
@@ -470,7 +423,7 @@ class Wire extends Duplex {
     checkNumber(length, 'length')
     this.#sendFast(COMMAND_REJECT, index, offset, length)
     if (debug.enabled) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
-    this.#settlePeerRequest(index, offset, length)
+    this.#peerRequests.settle(index, offset, length)
   }
 
   allowedFast (index) {
@@ -555,7 +508,7 @@ class Wire extends Duplex {
     try {
       this.emit('crypto-infohash', hash)
     } finally {
-      if (!this.#isEnding) this[kCrypto].answerStep3(hash)
+      if (!this[kIsEnding]) this[kCrypto].answerStep3(hash)
     }
   }
 
@@ -590,10 +543,8 @@ class Wire extends Duplex {
     try {
       this.emit('handshake', infoHash, peerId, extensions)
     } finally {
-      for (const name of this.#handlers.keys()) {
-        if (!this.#isEnding) this.#callExtension(name, 'onHandshake', infoHash, peerId, extensions)
-      }
-      if (extensions.extended && this.#isHandshakeSent && !this.#isEnding) this.#sendExtendedHandshake()
+      this.#extensions.callAll('onHandshake', [infoHash, peerId, extensions])
+      if (extensions.extended && this.#isHandshakeSent && !this[kIsEnding]) this.#sendExtendedHandshake()
     }
   }
 
@@ -604,7 +555,7 @@ class Wire extends Duplex {
       this.emit('choke')
     } finally {
       // BEP 6: a choke no longer rejects what is pending.
-      if (!this.#hasFast && this.#peerChoking) this.#failRequests('peer is choking')
+      if (!this.#hasFast && this.#peerChoking) this.#ownRequests.failAll('peer is choking')
     }
   }
 
@@ -627,7 +578,7 @@ class Wire extends Duplex {
   #emitHaves (run, from) {
     let i = from
     try {
-      while (i < run.length && !this.#isEnding) {
+      while (i < run.length && !this[kIsEnding]) {
         const index = run[i++]
         const pieces = this.#peerPieces ?? this.peerPieces
         if (pieces instanceof PeerPieces) pieces[kMark](index, true)
@@ -657,14 +608,12 @@ class Wire extends Duplex {
     if (debug.enabled) this._debug('got request index=%d offset=%d length=%d', piece, offset, length)
     const respond = (error, buffer) => this.#respond(request, error, buffer)
     const request = new Request(piece, offset, length, respond)
-    Request.setKey(request, key)
-    this.peerRequests.push(request)
-    if (this.peerRequests.length !== page[SLOT_PEER_REQUESTS]) this.#syncPeerRequests()
+    this.#peerRequests.add(request, key)
     this.emit('request', piece, offset, length, respond)
   }
 
   #respond (request, error, buffer) {
-    const key = Request.keyOf(request)
+    const key = this.#peerRequests.keyOf(request)
     if (key < 0) return
     const { piece, offset, length } = request
     if (error) {
@@ -673,7 +622,7 @@ class Wire extends Duplex {
       }
       this.#run(COMMAND_DECLINE, key)
       if (page[SLOT_WAITING] > 0) this[kInbound].resumeLater()
-      this.#dropPeerRequest(request)
+      this.#peerRequests.remove(request)
       this[kOutbound].schedule()
       return
     }
@@ -682,7 +631,7 @@ class Wire extends Duplex {
     if (this.#takesBlocks) this.#transfer(TRANSFER_ANSWER, block, key)
     else this.#run(COMMAND_ANSWER, key, block.length)
     const isOpen = page[SLOT_RESULT] === RESULT_OK
-    this.#dropPeerRequest(request)
+    this.#peerRequests.remove(request)
     if (isOpen) this.#sendBlock(piece, offset, block)
   }
 
@@ -695,16 +644,16 @@ class Wire extends Duplex {
     const block = this[kInbound].payload()
     if (block === null) return
     if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
-    const request = this.#takeRequest(position, open, index, offset, length)
+    const request = this.#ownRequests.take(position, open, index, offset, length)
     try {
       if (request !== null) request.callback(null, block)
     } finally {
       if (request !== null) this.downloaded += length
-      if (!this.#isEnding) {
+      if (!this[kIsEnding]) {
         try {
           this.emit('download', length)
         } finally {
-          if (!this.#isEnding) this.emit('piece', index, offset, block)
+          if (!this[kIsEnding]) this.emit('piece', index, offset, block)
         }
       }
     }
@@ -712,7 +661,7 @@ class Wire extends Duplex {
 
   #onCancel (piece, offset, length) {
     if (debug.enabled) this._debug('got cancel index=%d offset=%d length=%d', piece, offset, length)
-    this.#settlePeerRequest(piece, offset, length)
+    this.#peerRequests.settle(piece, offset, length)
     this[kOutbound].schedule()
     this.emit('cancel', piece, offset, length)
   }
@@ -737,9 +686,9 @@ class Wire extends Duplex {
   #emitReject (piece, offset, length) {
     if (debug.enabled) this._debug('got reject index=%d offset=%d length=%d', piece, offset, length)
     try {
-      this.#settleRequest(piece, offset, length, new Error('request was rejected'))
+      this.#ownRequests.settle(piece, offset, length, new Error('request was rejected'))
     } finally {
-      if (!this.#isEnding) this.emit('reject', piece, offset, length)
+      if (!this[kIsEnding]) this.emit('reject', piece, offset, length)
     }
   }
 
@@ -762,10 +711,8 @@ class Wire extends Duplex {
       // An assignment to `__proto__` would change the prototype instead.
       else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
     }
-    for (const name of this.#handlers.keys()) {
-      if (!this.#isEnding && Object.hasOwn(mapping, name)) this.#callExtension(name, 'onExtendedHandshake', handshake)
-    }
-    if (this.#isEnding) return
+    this.#extensions.callAll('onExtendedHandshake', [handshake], name => Object.hasOwn(mapping, name))
+    if (this[kIsEnding]) return
     if (debug.enabled) this._debug('got extended handshake')
     this.emit('extended', 'handshake', handshake)
   }
@@ -774,8 +721,8 @@ class Wire extends Duplex {
     const payload = this[kInbound].payload()
     if (payload === null) return
     const extension = Object.hasOwn(this.extendedMapping, id) ? this.extendedMapping[id] : id
-    if (this.#handlers.has(extension)) this.#callExtension(extension, 'onMessage', payload)
-    if (this.#isEnding) return
+    if (this.#extensions.has(extension)) this.#extensions.call(extension, 'onMessage', payload)
+    if (this[kIsEnding]) return
     if (debug.enabled) this._debug('got extended message ext=%s', extension)
     try {
       this.emit('extended', extension, payload)
@@ -793,9 +740,10 @@ class Wire extends Duplex {
   }
 
   [kFail] (error) {
-    if (this.#isEnding) return
+    if (this[kIsEnding]) return
     if (debug.enabled) this._debug('Error: %s', error.message)
     this.closeReason = error
+    Wire.#violations[error.code] = (Wire.#violations[error.code] ?? 0) + 1
     try {
       this.emit('violation', error)
     } finally {
@@ -859,105 +807,16 @@ class Wire extends Duplex {
     return false
   }
 
-  //
-  // REQUESTS
-  //
-
-  /**
-   * Takes from `requests` the one that the engine has just removed.
-   * @param {number} position where the engine had it; `NONE` if it had none
-   * @param {number} open how many the engine has left
-   */
-  #takeRequest (position, open, piece, offset, length) {
-    const list = this.requests
-    if (position === NONE && list.length === open) return null
-    if (list.length === open + 1 && isFor(list[position], piece, offset, length)) {
-      const request = list[position]
-      removeAt(list, position)
-      return request
-    }
-    // The caller has edited the list: it counts.
-    const found = findBlock(list, piece, offset, length)
-    const request = found < 0 ? null : list[found]
-    if (found >= 0) removeAt(list, found)
-    this.#syncRequests()
-    return request
-  }
-
-  /** Calls back the request of ours that the last command removed. */
-  #settleRequest (piece, offset, length, error) {
-    const request = this.#takeRequest(page[SLOT_POSITION], page[SLOT_REQUESTS], piece, offset, length)
-    if (request !== null) request.callback(error, null)
-  }
-
-  /** Fails all requests of ours, last first. */
-  #failRequests (message) {
-    const list = this.requests
-    let isDone = false
-    try {
-      while (list.length > 0) {
-        const request = list.pop()
-        this.#run(COMMAND_POP_REQUEST)
-        request.callback(new Error(message), null)
-      }
-      isDone = true
-    } finally {
-      if (!isDone && list.length > 0) nextTick(failAll, list.splice(0), message)
-      if (!this.#isFinished) {
-        this.#run(COMMAND_SUMMARIZE)
-        if (list.length !== page[SLOT_REQUESTS]) this.#syncRequests()
-      }
-    }
-  }
-
-  /**
-   * Calls a request back that the caller has taken out of `requests` itself.
-   */
+  /** Calls a request back that the caller has taken out of `requests` itself. */
   _callback (request, error, buffer) {
     if (!request) return
-    this.#run(COMMAND_FORGET_REQUEST, request.piece, request.offset, request.length)
-    if (!this.#isFinished && this.requests.length !== page[SLOT_REQUESTS]) this.#syncRequests()
+    this.#ownRequests.forget(request)
     request.callback(error, buffer)
   }
 
-  /** Marks the request of the peer that the last command settled, and takes it from the list. */
-  #settlePeerRequest (piece, offset, length) {
-    const position = page[SLOT_POSITION]
-    const list = this.peerRequests
-    if (position === NONE && (this.#isFinished || list.length === page[SLOT_PEER_REQUESTS])) return
-    const isInStep = list.length === page[SLOT_PEER_REQUESTS] + 1 && isFor(list[position], piece, offset, length)
-    const at = isInStep ? position : findBlock(list, piece, offset, length)
-    if (at >= 0) {
-      Request.setKey(list[at], -1)
-      removeAt(list, at)
-    }
-    if (!isInStep) this.#syncPeerRequests()
-  }
-
-  /** Takes a request of the peer from the list, after the command that answered it. */
-  #dropPeerRequest (request) {
-    const position = page[SLOT_POSITION]
-    const open = page[SLOT_PEER_REQUESTS]
-    const list = this.peerRequests
-    Request.setKey(request, -1)
-    if (list[position] === request && list.length === open + 1) {
-      removeAt(list, position)
-      return
-    }
-    const at = list.indexOf(request)
-    if (at >= 0) removeAt(list, at)
-    if (!this.#isFinished) this.#syncPeerRequests()
-  }
-
-  #syncRequests () {
-    touchClock()
-    this.#native.syncRequests(toNumbers(this.requests))
-  }
-
-  #syncPeerRequests () {
-    const keys = this.#native.syncPeerRequests(toNumbers(this.peerRequests))
-    this.peerRequests.forEach((request, i) => Request.setKey(request, keys[i]))
-  }
+  //
+  // THE ENGINE
+  //
 
   #syncAllowedFast () {
     if (this.#allowedFastKnown === this.allowedFastSet.length &&
@@ -972,70 +831,8 @@ class Wire extends Duplex {
     this.#run(COMMAND_SET_STATE, states.reduce((bits, isSet, place) => bits | Number(isSet) << place, 0))
   }
 
-  /** Sees to it that the oldest request times out. */
-  #watchRequests () {
-    if (this.#timeoutTimer !== null || this.#timeoutMs === 0 || this.requests.length === 0 || this.#isFinished) return
-    touchClock()
-    this.#run(COMMAND_NEXT_TIMEOUT)
-    const wait = Math.max(0, Math.ceil(floats[FLOAT_TIMEOUT] - floats[FLOAT_NOW]))
-    const due = floats[FLOAT_TIMEOUT]
-    this.#timeoutTimer = setTimeout(() => this.#onTimeout(due), Math.min(wait, 0x7fffffff))
-    if (this.#isTimeoutUnref) this.#timeoutTimer.unref?.()
-  }
-
-  #stopTimeout () {
-    clearTimeout(this.#timeoutTimer)
-    this.#timeoutTimer = null
-  }
-
-  /** The timer that was set for `due`, in milliseconds, has fired. */
-  #onTimeout (due) {
-    this.#timeoutTimer = null
-    touchClock()
-    // A test may move its timers but not the clock.
-    this.#takeTimedOut(Math.max(floats[FLOAT_NOW], due))
-  }
-
-  #takeTimedOut (now) {
-    try {
-      while (!this.#isEnding) {
-        floats[FLOAT_NOW] = now
-        this.#run(COMMAND_TAKE_TIMED_OUT)
-        const position = page[SLOT_POSITION]
-        if (position === NONE) break
-        const request = this.requests[position]
-        if (request === undefined || this.requests.length !== page[SLOT_REQUESTS] + 1) {
-          this.#syncRequests()
-          continue
-        }
-        removeAt(this.requests, position)
-        if (debug.enabled) this._debug('request timed out')
-        try {
-          request.callback(new Error('request has timed out'), null)
-        } finally {
-          if (!this.#isEnding) this.emit('timeout')
-        }
-      }
-    } finally {
-      this.#watchRequests()
-    }
-  }
-
-  //
-  // THE ENGINE
-  //
-
-  #prepare (what, a = 0, b = 0, c = 0) {
-    page[SLOT_WIRE] = this[kId]
-    page[SLOT_COMMAND] = what
-    page[SLOT_A] = a
-    page[SLOT_B] = b
-    page[SLOT_C] = c
-  }
-
   #run (what, a, b, c) {
-    this.#prepare(what, a, b, c)
-    command()
+    run(this[kId], what, a, b, c)
   }
 
   #send (what, a, b, c) {
@@ -1049,8 +846,7 @@ class Wire extends Duplex {
   }
 
   #transfer (what, bytes, a, b, c) {
-    this.#prepare(what, a, b, c)
-    transfer(bytes)
+    transfer(this[kId], what, bytes, a, b, c)
   }
 
   #sendBytes (what, bytes, a) {
@@ -1062,96 +858,41 @@ class Wire extends Duplex {
   // THE STREAM
   //
 
-  write (chunk, encoding, callback) {
-    if (!this.#isEnding) return super.write(chunk, encoding, callback)
-    // A socket may go on for a while after the wire was closed.
-    const done = typeof encoding === 'function' ? encoding : callback
-    if (typeof done === 'function') nextTick(done, null)
-    return true
-  }
-
-  _write (chunk, encoding, callback) {
-    const done = typeof encoding === 'function' ? encoding : callback
-    this[kInbound].take(Buffer.isBuffer(chunk) ? chunk : toBytes(chunk, 'chunk'), done)
-  }
-
-  _read () {
-    this[kOutbound].drain()
-  }
-
-  pipe (destination, options) {
-    super.pipe(destination, options)
-    watchDestination(this, destination, this[kOutbound].destinations)
-    return destination
-  }
-
   destroy () {
-    if (!this.#isEnding && debug.enabled) this._debug('destroy')
-    this.end()
-    return this
+    if (!this[kIsEnding] && debug.enabled) this._debug('destroy')
+    return super.destroy()
   }
 
   end (chunk, encoding, callback) {
-    if (this.#isEnding) return this
-    if (debug.enabled) this._debug('end')
-    if (chunk != null && typeof chunk !== 'function') {
-      super.write(chunk, typeof encoding === 'string' ? encoding : undefined)
-      if (this.#isEnding) return this
-    }
-    const done = [chunk, encoding, callback].find(argument => typeof argument === 'function')
-    this.#isEnding = true
+    if (!this[kIsEnding] && debug.enabled) this._debug('end')
+    return super.end(chunk, encoding, callback)
+  }
+
+  [kOnEnd] () {
     clearInterval(this.#keepAliveTimer)
     this[kCrypto]?.close()
     try {
       this.#onUninterested()
     } finally {
-      try {
-        this.#onChoke()
-      } finally {
-        const { isRunning } = this[kInbound]
-        this[kInbound].close()
-        // Node.js never finishes a stream that was ended within a write of its buffer.
-        if (isRunning) nextTick(() => super.end(done))
-        else super.end(done)
-      }
+      this.#onChoke()
     }
-    return this
   }
 
-  _final (callback) {
-    nextTick(() => this.#finish(callback))
-  }
-
-  #finish (callback) {
-    this[kOutbound].flush(true)
+  [kOnFinish] () {
     this.#run(COMMAND_CLOSE)
-    this.#isFinished = true
-    this.#stopTimeout()
+    this.#ownRequests.stop()
     this.#lastStatistics = this.#native.statistics()
     this.#native.free()
     this[kId] = NO_WIRE
+  }
 
-    callback(null)
-    // Before the listeners of others, any of which may throw, but with its effect after them.
-    this.prependOnceListener('end', () => nextTick(() => super.destroy()))
-    this.push(null)
-    // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
-    while (this.read() !== null);
-
-    for (const request of this.peerRequests.splice(0)) Request.setKey(request, -1)
-    this.#failRequests('wire was closed')
+  [kOnClose] () {
+    this.#peerRequests.clear()
+    this.#ownRequests.failAll('wire was closed')
   }
 
   _debug (format, ...values) {
-    debug(`[${this._debugId}] ${format}`, ...values)
-  }
-}
-
-function failAll (requests, message) {
-  try {
-    while (requests.length > 0) requests.pop().callback(new Error(message), null)
-  } finally {
-    if (requests.length > 0) nextTick(failAll, requests, message)
+    if (debug.enabled) debug(`[${this._debugId}] ${format}`, ...values)
   }
 }
 

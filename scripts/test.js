@@ -29,9 +29,13 @@ const STEPS = [
   { name: 'generated bindings', run: checkGenerated },
   { name: 'clippy, engine alone', run: () => clippy('--no-default-features') },
   { name: 'clippy', run: () => clippy() },
+  { name: 'API docs', run: () => npmScript('docs') },
+  { name: 'release', run: () => npmScript('check-release') },
   { name: 'cargo test', run: cargoTest },
   { name: 'fuzz smoke', run: fuzzSmoke },
-  { name: 'jest', run: jest },
+  { name: 'jest', run: () => jest('--testPathIgnorePatterns', '__test__/package/') },
+  // Package managers and compilers: no company for tests that wait for timers.
+  { name: 'packages', run: () => jest('--testPathPatterns', '__test__/package/') },
   // It may install other clients with apt-get: not on anybody's own machine.
   { name: 'interop', run: () => npmScript('test:interop'), onlyInCi: true }
 ]
@@ -132,13 +136,13 @@ async function fuzzSmoke () {
 }
 
 /** All of `__test__`. */
-async function jest () {
+async function jest (...flags) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bittorrent-protocol-native-'))
   try {
     const report = path.join(folder, 'jest.json')
     const args = [
       path.join(ROOT, 'node_modules/jest/bin/jest.js'), '--ci', '--silent', '--reporters=default',
-      '--json', `--outputFile=${report}`
+      '--json', `--outputFile=${report}`, ...flags
     ]
     const result = await run(process.execPath, args)
     const counts = readJestReport(report)

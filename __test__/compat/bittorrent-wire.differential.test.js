@@ -14,7 +14,7 @@ const PIECES = 40
 const BLOCK = 16384
 const PEERS = ['10.10.10.5:128', '100.56.58.99:28525', '65.156.3.75:2000', '1.2.3.4:5']
 
-const seeds = Array.from({ length: 60 }, (_, i) => i + 1)
+const seeds = Array.from({ length: Number(process.env.SESSION_COUNT ?? 60) }, (_, i) => i + 1)
 
 /** @returns {object} what `play` wants, with the state of one session */
 function game () {

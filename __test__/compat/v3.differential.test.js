@@ -39,7 +39,7 @@ const game = {
   close: [{ call: ['end'] }]
 }
 
-const seeds = Array.from({ length: 100 }, (_, i) => i + 1)
+const seeds = Array.from({ length: Number(process.env.SESSION_COUNT ?? 100) }, (_, i) => i + 1)
 
 test('the same sessions on both', async () => {
   const lines = []

@@ -6,6 +6,7 @@
  */
 
 const { createHash, randomBytes } = require('node:crypto')
+const { Duplex } = require('node:stream')
 
 const P = BigInt('0xffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74' +
   '020bbea63b139b22514a08798e3404ddef9519b3cd3a431b302b0a6df25f1437' +
@@ -120,7 +121,12 @@ class RawPeer {
 
   /** @returns {Promise<void>} once the wire has taken the bytes */
   send (bytes) {
-    return new Promise(resolve => this.wire.write(bytes, () => resolve()))
+    return new Promise(resolve => {
+      if (this.wire instanceof Duplex) return this.wire.write(bytes, () => resolve())
+      // streamx, which upstream sits on, calls nobody back.
+      this.wire.write(bytes)
+      setImmediate(resolve)
+    })
   }
 
   /** @returns {Promise<Buffer>} the next `length` bytes of the wire; fails where it ends before */

@@ -294,6 +294,15 @@ row('D29 extended messages though BEP 10 was not negotiated', Wire => {
   peer.expectAlive()
 })
 
+test('violations are counted by code, for the process', async () => {
+  const Wire = await loadOurs()
+  const before = Wire.violations
+  for (const prefix of ['80000000', 'ffffffff']) new Peer(Wire).hear(hex(prefix))
+  new Peer(Wire).hear(hex('00000002 04ff'))
+  const count = code => Wire.violations[code] - (before[code] ?? 0)
+  expect([count('ERR_MESSAGE_TOO_LONG'), count('ERR_BAD_LENGTH')]).toEqual([2, 1])
+})
+
 test('every violation has a code of its own, and a peer that behaves has none', async () => {
   const Wire = await loadOurs()
   const peer = new Peer(Wire)

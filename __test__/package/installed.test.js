@@ -214,15 +214,21 @@ describe('installed', () => {
     }
   }, MINUTES)
 
-  const readme = fs.existsSync(path.join(ROOT, 'README.md')) ? fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8') : ''
-  const examples = [...readme.matchAll(/^```(js|mjs) runnable\n([^]*?)^```$/gm)]
-  const runnable = examples.length > 0 ? test : test.skip
+  // Each is a program that ends by itself.
+  const examples = readExamples()
+  const given = examples.length > 0 ? test : test.skip
 
-  runnable.each(examples.map(([, type, text], index) => [index + 1, type, text]))('example %i of the README', async (index, type, text) => {
-    const isModule = type === 'mjs' || /^import /m.test(text)
-    await runFile(`readme-${index}.${isModule ? 'mjs' : 'cjs'}`, text)
+  given.each(examples)('example %i of the README', async (index, text) => {
+    await runFile(`readme-${index}.${/^import /m.test(text) ? 'mjs' : 'cjs'}`, text)
   }, MINUTES)
 })
+
+/** @returns {Array<[number, string]>} the README's programs, numbered */
+function readExamples () {
+  const file = path.join(ROOT, 'README.md')
+  if (!fs.existsSync(file)) return []
+  return [...fs.readFileSync(file, 'utf8').matchAll(/^```js\n([^]*?)^```$/gm)].map(([, text], i) => [i + 1, text])
+}
 
 test('without a binary: the command that the error gives builds one', async () => {
   const bare = makeProject('bare')

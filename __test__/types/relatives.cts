@@ -47,7 +47,7 @@ new BitTorrentWire() // eslint-disable-line no-new
 // 3.x: everything of the main wire, and the steps of the crypto handshake.
 const third = new Wire3('tcpOutgoing', 0, true, { maxMessageLength: 1000 })
 third.on('pe2', () => third.sendPe3(INFO_HASH))
-third.on('pe3', (infoHashHash: string) => infoHashHash)
+third.on('pe3', infoHashHash => infoHashHash.length)
 third.on('pe4', () => third.handshake(INFO_HASH, Buffer.alloc(20), { fast: true }))
 third.on('handshake', (infoHash, peerId, { fast }) => [infoHash.length, peerId.length, fast])
 third.sendPe1()

@@ -44,7 +44,7 @@ struct Entry {
 /// A request that has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Removed {
-    /// The key that [`Requests::push`] gave.
+    /// The key that `Requests::push` gave.
     pub key: u32,
     /// Where it stood; the last one stands there now.
     pub position: u32,

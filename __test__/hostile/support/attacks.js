@@ -11,7 +11,7 @@ const { Peer, turn } = p
 const BLOCK = Buffer.alloc(16384, 7)
 
 /** How many wires suffer it together, after as many others. Few for a class that may not bear it. */
-exports.wires = 32
+exports.wires = 64
 
 //
 // TIME
@@ -200,4 +200,25 @@ async function usage () {
   }
   const { rss, heapUsed, external } = process.memoryUsage()
   return { rss, js: heapUsed + external }
+}
+
+exports.tenThousandWires = async Wire => {
+  const open = async count => {
+    for (let i = 0; i < count; i++) {
+      const peer = new Peer(Wire)
+      delete peer.wire.emit
+      peer.hear(p.unchoke(), p.bitfield(Buffer.alloc(100, 255)))
+      peer.wire.request(1, 0, 16384, () => {})
+      peer.wire.destroy()
+      if (i % 100 === 0) await turn()
+    }
+    await turn()
+    return usage()
+  }
+  // Two rounds for the heap to find its size.
+  await open(10_000)
+  const before = await open(1000)
+  const after = await open(10_000)
+  const { wires } = require('../../../lib/native.js').engine
+  return { before: before.rss, after: after.rss, wires }
 }

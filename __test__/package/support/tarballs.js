@@ -15,11 +15,12 @@ const ALWAYS = ['package.json', 'README.md', 'LICENSE']
 const QUIET = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']
 
 /**
- * Packs what a release publishes for this platform, and what it depends on, as a user's npm would
- * fetch it: so that nothing has to come from a registry.
+ * Packs what a release publishes, and what it depends on, as a user's npm would fetch it: so that
+ * nothing has to come from a registry. The binaries of other platforms are stand-ins.
  *
  * @param {string} folder to work in, and to leave the tarballs in
- * @returns {Promise<{ main: string, platform: string, others: string[] }>} files
+ * @returns {Promise<{ main: string, platform: string, platforms: string[], others: string[] }>}
+ *   files: the main package, that of this platform, those of all, and the dependencies
  */
 async function pack (folder) {
   const stage = path.join(folder, 'stage')
@@ -40,21 +41,12 @@ async function pack (folder) {
     'prepublish', '-t', 'npm', '--no-gh-release', '--skip-optional-publish'
   ], stage)
 
-  const [main, platform, ...others] = await packAll(folder, [
-    stage, path.join(stage, 'npm', platformName()), ...[...closure(Object.keys(dependencies))].map(installed)
+  const places = fs.readdirSync(path.join(stage, 'npm'))
+  const [main, ...rest] = await packAll(folder, [
+    stage, ...places.map(place => path.join(stage, 'npm', place)), ...[...closure(Object.keys(dependencies))].map(installed)
   ])
-  return { main, platform, others }
-}
-
-/**
- * Packs packages that are installed here, with all that they depend on.
- *
- * @param {string} folder to leave the tarballs in
- * @param {string[]} names
- * @returns {Promise<string[]>} files
- */
-function packInstalled (folder, names) {
-  return packAll(folder, [...closure(names)].map(installed))
+  const platforms = rest.splice(0, places.length)
+  return { main, platform: platforms[places.indexOf(platformName())], platforms, others: rest }
 }
 
 async function packAll (folder, places) {
@@ -113,4 +105,4 @@ function environment () {
     !/^(npm_(package|lifecycle|command|execpath|config_local_prefix)|NODE_ENV$|NODE_OPTIONS$|INIT_CWD$|JEST_)/.test(name)))
 }
 
-module.exports = { pack, packInstalled, install, run, npm, environment, ROOT, ALWAYS }
+module.exports = { pack, install, run, npm, environment, ROOT, ALWAYS }

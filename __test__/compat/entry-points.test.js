@@ -1,0 +1,40 @@
+'use strict'
+
+/** Each relative by the name that callers use, with `require` and with `import`. */
+
+const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+
+const ROOT = path.join(__dirname, '../..')
+const { name, exports: entries } = require('../../package.json')
+
+const script = `
+  const paths = JSON.parse(process.argv[1])
+  Promise.all(paths.map(async path => {
+    const required = require(path)
+    const imported = (await import(path)).default
+    return [typeof required, imported === required]
+  })).then(told => console.log(JSON.stringify(told)))
+`
+
+test('require and import give the same', () => {
+  const paths = ['', '/peer-wire-protocol', '/bittorrent-wire', '/v3'].map(entry => name + entry)
+  const told = execFileSync(process.execPath, ['-e', script, JSON.stringify(paths)], { cwd: ROOT, encoding: 'utf8' })
+  expect(JSON.parse(told)).toEqual(paths.map(() => ['function', true]))
+})
+
+test('each has its types beside it', () => {
+  for (const [entry, target] of Object.entries(entries)) {
+    if (entry === './package.json') continue
+    expect(target.types).toBe(target.default.replace(/\.js$/, '.d.ts'))
+    for (const file of Object.values(target)) expect(fs.existsSync(path.join(ROOT, file))).toBe(true)
+  }
+})
+
+test('what callers of the originals import by name is there', () => {
+  // bittorrent-wire is an ES module that was compiled: its class is the default export.
+  const BitTorrentWire = require('../../compat/bittorrent-wire')
+  expect(BitTorrentWire.default).toBe(BitTorrentWire)
+  expect(BitTorrentWire.__esModule).toBe(true)
+})

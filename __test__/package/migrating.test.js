@@ -1,0 +1,286 @@
+'use strict'
+
+/**
+ * Every recipe of docs/migrating.md, as it stands there, in a project of its own. The package comes
+ * from a registry on this machine, as if it were published; all others from where npm gets them.
+ */
+
+const { spawn } = require('node:child_process')
+const { randomBytes } = require('node:crypto')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { createInterface } = require('node:readline')
+
+const { platformName } = require('../../lib/platform.js')
+const { Registry } = require('./support/registry')
+const { pack, run, environment, ROOT } = require('./support/tarballs')
+
+const MINUTES = 60_000
+const WEBTORRENT = path.join(__dirname, '../world/webtorrent')
+const DATA = randomBytes(700_000)
+const PNPM = 'pnpm@10.34.9'
+const YARN_1 = 'yarn@1.22.22'
+const YARN_4 = '@yarnpkg/cli-dist@4.18.1'
+
+/** The page's blocks of code that have a name, by it. */
+const RECIPES = Object.fromEntries(
+  [...fs.readFileSync(path.join(ROOT, 'docs/migrating.md'), 'utf8').matchAll(/^```\w+ (\S+)\n([^]*?)^```$/gm)]
+    .map(([, name, text]) => [name, text]))
+
+function recipe (name) {
+  if (!(name in RECIPES)) throw new Error(`docs/migrating.md has no ${name}`)
+  return RECIPES[name]
+}
+
+let folder, registry, seeder
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'migrating-test-'))
+  const { main, platforms } = await pack(folder)
+  registry = await Registry.listen([main, ...platforms])
+  seeder = await seed()
+}, 5 * MINUTES)
+
+afterAll(async () => {
+  seeder?.child.kill()
+  registry?.close()
+  // A package manager may still be tidying its cache.
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+test('every recipe of the page is run here', () => {
+  const source = fs.readFileSync(__filename, 'utf8')
+  expect(Object.keys(RECIPES).filter(name => !source.includes(`'${name}'`))).toEqual([])
+})
+
+/** Serves DATA with the example, for the clients. */
+async function seed () {
+  const file = path.join(folder, 'data.bin')
+  fs.writeFileSync(file, DATA)
+  const child = spawn(process.execPath, [path.join(ROOT, 'examples/seed.js'), file])
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('magnet:')) return { child, magnet: line }
+  }
+  throw new Error('the seeder ended')
+}
+
+/** Makes a project out of its package.json and other files. */
+function makeProject (name, manifest, files = {}) {
+  const place = path.join(folder, name)
+  const all = { 'package.json': JSON.stringify({ name, version: '1.0.0', private: true, ...manifest }, null, 2), ...files }
+  for (const [file, text] of Object.entries(all)) {
+    fs.mkdirSync(path.dirname(path.join(place, file)), { recursive: true })
+    fs.writeFileSync(path.join(place, file), text)
+  }
+  return place
+}
+
+/** Puts the objects of several package.json files into one. */
+function merge (...manifests) {
+  const merged = {}
+  for (const manifest of manifests) {
+    for (const [key, value] of Object.entries(manifest)) merged[key] = { ...merged[key], ...value }
+  }
+  return merged
+}
+
+const fromRegistry = () => ({ env: { ...environment(), npm_config_registry: registry.url } })
+
+function installWithNpm (project) {
+  return run('npm', ['install', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'], project,
+    { ...fromRegistry(), shell: process.platform === 'win32' })
+}
+
+/** Runs another package manager, through npm. */
+function npx (packageName, args, project, env = {}) {
+  const options = { env: { ...fromRegistry().env, ...env }, shell: process.platform === 'win32' }
+  return run('npx', ['--yes', '--loglevel=error', ...packageName, ...args], project, options)
+}
+
+function node (project, file, ...args) {
+  return run(process.execPath, [file, ...args], project)
+}
+
+/** What a program does with `Protocol`: a handshake, as bytes. It is Node's own stream if it is ours. */
+const HANDSHAKE = `
+import { Duplex } from 'node:stream'
+const wire = new Protocol('tcpOutgoing')
+wire.once('data', bytes => {
+  console.log(wire instanceof Duplex ? 'native' : 'streamx', bytes.length)
+  wire.destroy()
+})
+wire.handshake(Buffer.alloc(20, 1), Buffer.alloc(20, 2))
+`
+const NATIVE = 'native 68\n'
+
+/** A package that depends on bittorrent-protocol, as webtorrent does. */
+const LIBRARY = {
+  'library/package.json': JSON.stringify({
+    name: 'library', version: '1.0.0', type: 'module', exports: './index.js', dependencies: { 'bittorrent-protocol': '^5.0.9' }
+  }),
+  'library/index.js': `import Protocol from 'bittorrent-protocol'\n${HANDSHAKE}`
+}
+const OTHERS_APP = { 'app.mjs': "import 'library'\n" }
+
+describe('bittorrent-protocol 5', () => {
+  test('code of one\'s own: the import', async () => {
+    const project = makeProject('own-5', { dependencies: { 'bittorrent-protocol-native': '^0.1.0' } }, {
+      'app.mjs': recipe('own-5') + HANDSHAKE
+    })
+    await installWithNpm(project)
+    expect(await node(project, 'app.mjs')).toBe(NATIVE)
+    // Of the packages of all platforms, this one's.
+    expect(fs.readdirSync(path.join(project, 'node_modules')).filter(name => name.startsWith('bittorrent-protocol-native-')))
+      .toEqual([`bittorrent-protocol-native-${platformName()}`])
+  }, MINUTES)
+
+  test('code of one\'s own: an alias', async () => {
+    const project = makeProject('alias-5', JSON.parse(recipe('alias-5')), {
+      'app.mjs': `import Protocol from 'bittorrent-protocol'\n${HANDSHAKE}`
+    })
+    await installWithNpm(project)
+    expect(await node(project, 'app.mjs')).toBe(NATIVE)
+  }, MINUTES)
+
+  test('webtorrent with npm downloads a file', async () => {
+    // Its WebRTC needs a binary that npm does not install here, and that plain TCP does not need.
+    const stub = 'file:./webrtc-polyfill'
+    const manifest = merge(JSON.parse(recipe('npm')), {
+      dependencies: { webtorrent: '3.0.21', 'webrtc-polyfill': stub },
+      overrides: { 'webrtc-polyfill': '$webrtc-polyfill' }
+    })
+    const project = makeProject('webtorrent', manifest, {
+      // webtorrent listens on all addresses and has no option for it.
+      'loopback.mjs': `
+        import net from 'node:net'
+        const { listen } = net.Server.prototype
+        net.Server.prototype.listen = function (port, callback) { return listen.call(this, { port, host: '127.0.0.1' }, callback) }`,
+      'app.mjs': `
+        import './loopback.mjs'
+        import WebTorrent from 'webtorrent'
+        const client = new WebTorrent({ dht: false, lsd: false, natPmp: false, natUpnp: false, tracker: false, utp: false, webSeeds: false })
+        const torrent = client.add(process.argv[2], { path: 'downloads' })
+        torrent.once('done', () => client.destroy())
+        ${recipe('check')}`
+    })
+    fs.cpSync(path.join(WEBTORRENT, 'webrtc-polyfill'), path.join(project, 'webrtc-polyfill'), { recursive: true })
+    await installWithNpm(project)
+    expect(await node(project, 'app.mjs', seeder.magnet)).toBe('native\n')
+    expect(fs.readFileSync(path.join(project, 'downloads/data.bin')).equals(DATA)).toBe(true)
+  }, 5 * MINUTES)
+
+  const dependencies = { library: 'file:./library' }
+
+  test('a package that depends on it, with npm', async () => {
+    const project = makeProject('npm', merge({ dependencies }, JSON.parse(recipe('npm'))), { ...LIBRARY, ...OTHERS_APP })
+    await installWithNpm(project)
+    expect(await node(project, 'app.mjs')).toBe(NATIVE)
+  }, MINUTES)
+
+  test('with pnpm', async () => {
+    const project = makeProject('pnpm', { dependencies }, {
+      ...LIBRARY, ...OTHERS_APP, 'pnpm-workspace.yaml': recipe('pnpm')
+    })
+    const folders = { npm_config_store_dir: path.join(folder, 'pnpm-store'), npm_config_cache_dir: path.join(folder, 'pnpm-cache') }
+    await npx([PNPM], ['install', '--ignore-scripts'], project, folders)
+    expect(await node(project, 'app.mjs')).toBe(NATIVE)
+  }, 3 * MINUTES)
+
+  test('with yarn 1', async () => {
+    const project = makeProject('yarn-1', merge({ dependencies }, JSON.parse(recipe('yarn'))), { ...LIBRARY, ...OTHERS_APP })
+    const args = ['install', '--ignore-scripts', '--non-interactive', '--registry', registry.url, '--cache-folder', path.join(folder, 'yarn-cache')]
+    await npx([YARN_1], args, project)
+    expect(await node(project, 'app.mjs')).toBe(NATIVE)
+  }, 3 * MINUTES)
+
+  test('with yarn 4', async () => {
+    const project = makeProject('yarn-4', merge({ dependencies }, JSON.parse(recipe('yarn'))), {
+      ...LIBRARY,
+      ...OTHERS_APP,
+      'yarn.lock': '',
+      '.yarnrc.yml': [
+        'nodeLinker: node-modules', 'enableGlobalCache: false', 'enableTelemetry: false', 'enableScripts: false',
+        `globalFolder: ${path.join(folder, 'yarn-4-global')}`, `npmRegistryServer: ${registry.url}`, 'unsafeHttpWhitelist: [127.0.0.1]'
+      ].join('\n')
+    })
+    await npx(['--package', YARN_4, '--', 'yarn'], ['install', '--no-immutable'], project)
+    expect(await node(project, 'app.mjs')).toBe(NATIVE)
+  }, 3 * MINUTES)
+})
+
+describe('a bundler', () => {
+  const APP = { 'app.mjs': `import Protocol from 'bittorrent-protocol'\n${HANDSHAKE}` }
+  const dependencies = { 'bittorrent-protocol': '^5.0.9', 'bittorrent-protocol-native': '^0.1.0' }
+
+  test('esbuild', async () => {
+    const project = makeProject('esbuild', { dependencies: { ...dependencies, esbuild: '0.28.2' } }, {
+      ...APP, 'build.mjs': `import esbuild from 'esbuild'\n${recipe('esbuild')}`
+    })
+    await installWithNpm(project)
+    await node(project, 'build.mjs')
+    expect(await node(project, 'bundle.mjs')).toBe(NATIVE)
+  }, 2 * MINUTES)
+
+  test('webpack', async () => {
+    const project = makeProject('webpack', { dependencies: { ...dependencies, webpack: '5.112.2' } }, {
+      ...APP,
+      'webpack.config.mjs': recipe('webpack'),
+      'build.mjs': `
+        import webpack from 'webpack'
+        import config from './webpack.config.mjs'
+        webpack(config, (err, stats) => {
+          if (err || stats.hasErrors()) throw err ?? new Error(stats.toString())
+        })`
+    })
+    await installWithNpm(project)
+    await node(project, 'build.mjs')
+    expect(await node(project, 'bundle.cjs')).toBe(NATIVE)
+  }, 2 * MINUTES)
+})
+
+describe('the relatives, in code of one\'s own', () => {
+  let project
+
+  beforeAll(async () => {
+    project = makeProject('relatives', { dependencies: { 'bittorrent-protocol-native': '^0.1.0' } })
+    await installWithNpm(project)
+  }, MINUTES)
+
+  test.each([
+    ['own-3', "const wire = new Protocol('tcpOutgoing', 0, false)", 'handshake(Buffer.alloc(20, 1), Buffer.alloc(20, 2))'],
+    ['own-peer-wire-protocol', 'const wire = protocol()', 'handshake(Buffer.alloc(20, 1), Buffer.alloc(20, 2))'],
+    ['own-bittorrent-wire', "const wire = new Wire('01'.repeat(20), '-XX0001-000000000002')", 'sendHandshake()']
+  ])('%s', async (name, make, send) => {
+    fs.writeFileSync(path.join(project, `${name}.cjs`), `${recipe(name)}
+      ${make}
+      wire.once('data', bytes => {
+        console.log(bytes.toString('latin1', 1, 20), wire instanceof require('node:stream').Duplex)
+        wire.destroy()
+      })
+      wire.${send}`)
+    expect(await node(project, `${name}.cjs`)).toBe('BitTorrent protocol true\n')
+  })
+})
+
+test('torrent-stream downloads a file', async () => {
+  const project = makeProject('torrent-stream', JSON.parse(recipe('torrent-stream')), {
+    'shims/peer-wire-protocol/package.json': recipe('shim-package'),
+    'shims/peer-wire-protocol/index.js': recipe('shim-index'),
+    'app.cjs': `
+      const torrentStream = require('torrent-stream')
+      const Wire = require('bittorrent-protocol-native/peer-wire-protocol')
+      const [magnet, peer] = process.argv.slice(2)
+      const engine = torrentStream(magnet, { dht: false, tracker: false, path: 'downloads', tmp: process.cwd() })
+      engine.connect(peer)
+      engine.on('ready', () => engine.files.forEach(file => file.select()))
+      engine.once('idle', () => {
+        console.log(engine.swarm.wires.map(wire => wire instanceof Wire))
+        engine.destroy(() => process.exit())
+      })`
+  })
+  await installWithNpm(project)
+  const peer = new URLSearchParams(seeder.magnet.slice('magnet:?'.length)).get('x.pe')
+  expect(await node(project, 'app.cjs', seeder.magnet, peer)).toBe('[ true ]\n')
+  expect(fs.readFileSync(path.join(project, 'downloads/data.bin')).equals(DATA)).toBe(true)
+}, 3 * MINUTES)

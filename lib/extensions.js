@@ -1,0 +1,64 @@
+'use strict'
+
+const { WireError, rangeError } = require('./errors.js')
+const { kFail, kIsEnding } = require('./symbols.js')
+
+const LAST_ID = 255
+
+const HOOKS = ['onHandshake', 'onExtendedHandshake', 'onMessage']
+
+function noop () {}
+
+/** The extensions (BEP 10) that a wire uses. */
+class Extensions {
+  constructor (wire) {
+    this.wire = wire
+    /** @type {Map<string, object>} */
+    this.handlers = new Map()
+    this.nextId = 1
+  }
+
+  /** Makes a handler, and enters it in the mapping and on the wire. */
+  use (Extension) {
+    const { wire } = this
+    const name = Extension?.prototype?.name
+    if (!name) throw new Error('Extension class requires a "name" property on the prototype')
+    if (typeof name !== 'string' || (name in wire && !this.handlers.has(name))) {
+      throw new WireError('ERR_EXTENSION_NAME', `an extension cannot be named ${String(name)}: the wire has a member of that name`)
+    }
+    if (this.nextId > LAST_ID) throw rangeError('a wire takes at most 255 extensions')
+    wire._debug('use extension.name=%s', name)
+
+    const handler = new Extension(wire)
+    for (const hook of HOOKS) {
+      if (typeof handler[hook] !== 'function') handler[hook] = noop
+    }
+    wire.extendedMapping[this.nextId] = name
+    this.handlers.set(name, handler)
+    wire[name] = handler
+    this.nextId++
+  }
+
+  has (name) {
+    return this.handlers.has(name)
+  }
+
+  /** Calls all extensions for which `applies`. */
+  callAll (hook, args, applies = () => true) {
+    for (const name of this.handlers.keys()) {
+      if (!this.wire[kIsEnding] && applies(name)) this.call(name, hook, ...args)
+    }
+  }
+
+  /** Calls an extension; the peer's bytes must not end the process through a defect of it. */
+  call (name, hook, ...args) {
+    const handler = this.handlers.get(name)
+    try {
+      handler[hook](...args)
+    } catch (error) {
+      this.wire[kFail](new WireError('ERR_EXTENSION_FAILED', `extension ${name}: ${error?.message ?? error}`, { cause: error }))
+    }
+  }
+}
+
+module.exports = Extensions

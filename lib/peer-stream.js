@@ -1,0 +1,98 @@
+'use strict'
+
+const { Duplex } = require('node:stream')
+
+const { toBytes } = require('./arguments.js')
+const { watchDestination } = require('./pipe.js')
+const { kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose } = require('./symbols.js')
+
+const { nextTick } = process
+
+const STREAM_OPTIONS = {
+  // `destroy` is a graceful `end` here, so that Node.js must not call it by itself.
+  autoDestroy: false,
+  readableHighWaterMark: 64 * 1024,
+  writableHighWaterMark: 64 * 1024
+}
+
+/**
+ * A Node.js stream that closes as the streams of bittorrent-protocol do: `destroy` is a graceful
+ * `end`, both sides end together, and `finish`, `end` and `close` come once each, in this order.
+ * A subclass sets its `kInbound` and `kOutbound`, and has `kOnEnd`, `kOnFinish` and `kOnClose`.
+ */
+class PeerStream extends Duplex {
+  constructor () {
+    super(STREAM_OPTIONS)
+    this[kIsEnding] = false
+    this[kIsFinished] = false
+  }
+
+  write (chunk, encoding, callback) {
+    if (!this[kIsEnding]) return super.write(chunk, encoding, callback)
+    // A socket may go on for a while after the wire was closed.
+    const done = typeof encoding === 'function' ? encoding : callback
+    if (typeof done === 'function') nextTick(done, null)
+    return true
+  }
+
+  _write (chunk, encoding, callback) {
+    const done = typeof encoding === 'function' ? encoding : callback
+    this[kInbound].take(Buffer.isBuffer(chunk) ? chunk : toBytes(chunk, 'chunk'), done)
+  }
+
+  _read () {
+    this[kOutbound].drain()
+  }
+
+  pipe (destination, options) {
+    super.pipe(destination, options)
+    watchDestination(this, destination, this[kOutbound].destinations)
+    return destination
+  }
+
+  destroy () {
+    this.end()
+    return this
+  }
+
+  end (chunk, encoding, callback) {
+    if (this[kIsEnding]) return this
+    if (chunk != null && typeof chunk !== 'function') {
+      super.write(chunk, typeof encoding === 'string' ? encoding : undefined)
+      if (this[kIsEnding]) return this
+    }
+    const done = [chunk, encoding, callback].find(argument => typeof argument === 'function')
+    this[kIsEnding] = true
+    try {
+      this[kOnEnd]()
+    } finally {
+      const { isRunning } = this[kInbound]
+      this[kInbound].close()
+      // Node.js never finishes a stream that was ended within a write of its buffer.
+      if (isRunning) nextTick(() => super.end(done))
+      else super.end(done)
+    }
+    return this
+  }
+
+  _final (callback) {
+    nextTick(() => this.#finish(callback))
+  }
+
+  #finish (callback) {
+    this[kOutbound].flush(true)
+    this[kIsFinished] = true
+    this[kOnFinish]()
+
+    callback(null)
+    // Before the listeners of others, any of which may throw, but with its effect after them.
+    this.prependOnceListener('end', () => nextTick(() => super.destroy()))
+    this.push(null)
+    // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
+    while (this.read() !== null);
+
+    this[kOnClose]()
+  }
+}
+
+module.exports = PeerStream
