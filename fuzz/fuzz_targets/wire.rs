@@ -381,6 +381,7 @@ impl Side {
                     fast: bits & 4 != 0,
                 });
                 self.am_choking = bits & 1 != 0;
+                self.am_interested = bits & 8 != 0;
             }
             Call::SetPiece(index, has) => {
                 let index = u32::from(*index);
