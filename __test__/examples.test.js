@@ -18,6 +18,9 @@ const EXAMPLES = path.join(__dirname, '../examples')
 const DATA = randomBytes(1_500_000)
 const SMALL = randomBytes(20_000)
 
+// A process for each of several steps, on a busy machine.
+jest.setTimeout(60_000)
+
 let folder
 const running = []
 

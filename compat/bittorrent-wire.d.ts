@@ -201,9 +201,9 @@ declare namespace BitTorrentWire {
     name: string
     /** The files, in the order of their bytes. */
     files: Array<{
-      /** With the torrent's name in front. */
+      /** In the folder of the torrent's name, its parts joined by `/`; of a single file, the name. */
       path: string
-      /** The last part of the path. */
+      /** Of a single file. */
       name?: string
       /** In bytes. */
       length: number

@@ -115,22 +115,15 @@ class Seeder {
  * @returns {Promise<string>} how the blocks came, in words
  */
 async function download ({ torrent, host, port, folder, level, options }) {
-  /** The wire as examples/demo makes it, with encryption. */
-  class EncryptedWire extends Wire {
-    constructor (type) {
-      super(type, level, options)
-      if (level > 0) this.startEncryption(torrent.infoHash)
-    }
-  }
   const socket = net.connect({ host, port, noDelay: true })
   await once(socket, 'connect')
   const storage = await Storage.create(torrent, folder)
-  const run = new Download({
-    Wire: EncryptedWire, socket, peer: `${host}:${port}`, torrent, storage, timeout: TIMEOUT
-  })
+  const wire = new Wire('tcpOutgoing', level, options)
+  wire.startEncryption(torrent.infoHash)
+  const run = new Download({ wire, socket, peer: `${host}:${port}`, torrent, storage, timeout: TIMEOUT })
   await run.run(new AbortController().signal)
   await storage.finish()
-  return METHODS[run.wire._encryptionMethod] ?? 'plaintext'
+  return METHODS[wire._encryptionMethod] ?? 'plaintext'
 }
 
 /** @returns {Uint8Array} the bits of all pieces, with the spare ones at the end zero */

@@ -1,7 +1,7 @@
 'use strict'
 
 const { spawn } = require('node:child_process')
-const { createHash } = require('node:crypto')
+const { createCipheriv, createHash } = require('node:crypto')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const net = require('node:net')
@@ -9,7 +9,6 @@ const os = require('node:os')
 const path = require('node:path')
 
 const { bencodeDecode } = require('../binding.js')
-const { Random } = require('../__test__/helpers/random')
 const { createTorrent, parseTorrent } = require('../examples/demo/torrent')
 const { encode } = require('../lib/bencode')
 
@@ -137,10 +136,7 @@ class Workspace {
 
 /** @returns {Buffer} of `length` bytes, without a pattern and always the same */
 function makeBytes (length) {
-  const random = new Random(1)
-  const words = new Uint32Array(length / 4)
-  for (let i = 0; i < words.length; i++) words[i] = random.next()
-  return Buffer.from(words.buffer)
+  return createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(length))
 }
 
 /** @returns {Promise<number>} a TCP port that was free a moment ago */

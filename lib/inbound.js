@@ -1,5 +1,6 @@
 'use strict'
 
+const { Buffer } = require('node:buffer')
 const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
 const Slab = require('./slab.js')
@@ -19,6 +20,8 @@ const EMPTY = Buffer.alloc(0)
 
 /** Payloads up to this many bytes are copied: that costs less than lending a part of the chunk. */
 const COPIED_LENGTH = 2048
+/** Up to this many bytes, a loop copies them sooner than a view of them is made. */
+const TINY_LENGTH = 48
 
 /**
  * What comes from the peer: takes chunks, has the engine frame them, collects the payload that a
@@ -272,9 +275,16 @@ class Inbound {
       return sharesSlab(length) ? lend(collected) : collected
     }
     if (this.chunk.length !== this.length) return this.failDetached()
+    const at = this.origin + start
+    const isLast = --this.payloads === 0 && this.framed === this.length
+    if (length <= TINY_LENGTH && !isLast) {
+      const copy = this.copies.allocate(length)
+      for (let i = 0; i < length; i++) copy[i] = this.chunk[at + i]
+      return copy
+    }
     // `subarray` would look the memory up each time, at twice the cost.
-    const view = Buffer.from(this.memory, this.memoryStart + this.origin + start, length)
-    if (--this.payloads === 0 && this.framed === this.length) return view
+    const view = Buffer.from(this.memory, this.memoryStart + at, length)
+    if (isLast) return view
     if (length > COPIED_LENGTH) {
       this.beginLending()
       return lend(view)

@@ -1,5 +1,6 @@
 'use strict'
 
+const { Buffer } = require('node:buffer')
 const { kId, kInbound } = require('./symbols.js')
 const native = require('./native.js')
 
@@ -101,11 +102,12 @@ class Outbound {
     for (let i = 0; i < count; i++) length += page[SLOT_RUN + 2 * i]
     const bytes = Buffer.allocUnsafe(length)
     transfer(this.wire[kId], TRANSFER_OUTPUT, bytes, count)
-    for (let i = 0, at = 0; i < count; i++) {
-      const end = at + page[SLOT_RUN + 2 * i]
-      this.ready.push(count === 1 ? bytes : bytes.subarray(at, end))
+    const { buffer, byteOffset } = bytes
+    for (let i = 0, at = byteOffset; i < count; i++) {
+      const segment = page[SLOT_RUN + 2 * i]
+      this.ready.push(count === 1 ? bytes : Buffer.from(buffer, at, segment))
       if (page[SLOT_RUN + 2 * i + 1] > 0) this.ready.push(this.takeBlock())
-      at = end
+      at += segment
     }
   }
 

@@ -1,5 +1,6 @@
 'use strict'
 
+const { Buffer } = require('node:buffer')
 const LENGTH = 64 * 1024
 /** Most wires never need a second slab, so that the first one is small. */
 const FIRST_LENGTH = 4 * 1024

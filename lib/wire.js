@@ -1,5 +1,6 @@
 'use strict'
 
+const { Buffer } = require('node:buffer')
 const { randomBytes } = require('node:crypto')
 const createDebug = require('debug')
 

@@ -11,7 +11,7 @@ const { Peer, note, turn, messages, INFO_HASH } = require('./support/peer')
 
 const IDS = ['11'.repeat(20), '22'.repeat(20)]
 
-/** Of a hundred crypto handshakes of 3.4.2 with itself, one may fail: it misreads some keys. */
+/** Now and then a crypto handshake of 3.4.2 fails, with itself too: it misreads some keys. */
 const ATTEMPTS = 6
 
 let wires

@@ -12,6 +12,9 @@ const { PLATFORMS, platformName } = require('../../lib/platform.js')
 const ROOT = path.join(__dirname, '../..')
 const { name, version } = require('../../package.json')
 
+// A process for each of several steps, on a busy machine.
+jest.setTimeout(60_000)
+
 let folder
 
 beforeAll(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'load test-')) })

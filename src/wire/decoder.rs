@@ -79,10 +79,10 @@ pub(crate) enum Frame {
     Port(u16),
     Piece { index: u32, offset: u32, payload: Payload },
     Extended { id: u8, payload: Payload },
-    ExtendedHandshake(Vec<u8>),
-    Bitfield(Vec<u8>),
-    Unknown(Vec<u8>),
-    Violation(Violation),
+    ExtendedHandshake(Box<[u8]>),
+    Bitfield(Box<[u8]>),
+    Unknown(Box<[u8]>),
+    Violation(Box<Violation>),
 }
 
 /// The head of a message whose payload the caller sees.
@@ -239,7 +239,7 @@ impl Decoder {
 
     fn fail(&mut self, violation: Violation) {
         self.stage = Stage::Dead;
-        self.frames.push_back(Frame::Violation(violation));
+        self.frames.push_back(Frame::Violation(Box::new(violation)));
     }
 
     /// Fills `partial` up to `needed` bytes; tells how many it took.
@@ -276,6 +276,9 @@ impl Decoder {
         limits: &Limits,
     ) -> Result<usize, Violation> {
         if self.partial_length == 0 {
+            if let Some(taken) = self.take_common(rest, longest) {
+                return Ok(taken);
+            }
             let needed = head_length(rest, longest, limits)?;
             if rest.len() >= needed {
                 self.begin(&rest[..needed]);
@@ -297,6 +300,36 @@ impl Decoder {
                 return Ok(taken);
             }
             taken += self.fill_partial(&rest[taken..], needed);
+        }
+    }
+
+    /// Takes the head of the messages that come by the thousand, in one look at it.
+    fn take_common(&mut self, rest: &[u8], longest: u32) -> Option<usize> {
+        let head = rest.first_chunk::<17>()?;
+        let length = number(head, 0);
+        if length > longest {
+            return None;
+        }
+        match (head[4], length) {
+            (id::HAVE, 5) => {
+                self.frames.push_back(Frame::Index { id: id::HAVE, index: number(head, 5) });
+                Some(9)
+            }
+            (id @ (id::REQUEST | id::CANCEL | id::REJECT), 13) => {
+                let block = Block {
+                    piece: number(head, 5),
+                    offset: number(head, 9),
+                    length: number(head, 13),
+                };
+                self.frames.push_back(Frame::Block { id, block });
+                Some(17)
+            }
+            (id::PIECE, 9..) => {
+                let given = Given::Piece { index: number(head, 5), offset: number(head, 9) };
+                self.begin_given(given, length - 9);
+                Some(13)
+            }
+            _ => None,
         }
     }
 
@@ -355,6 +388,7 @@ impl Decoder {
 
     fn finish_kept(&mut self) {
         if let Stage::Kept { kept, body, .. } = std::mem::replace(&mut self.stage, Stage::Head) {
+            let body = body.into_boxed_slice();
             self.frames.push_back(match kept {
                 Kept::ExtendedHandshake => Frame::ExtendedHandshake(body),
                 Kept::Bitfield => Frame::Bitfield(body),

@@ -116,18 +116,20 @@ impl Wire {
             }
             Frame::Bitfield(bits) => {
                 self.peer_pieces.replace(&bits);
-                Event::Bitfield(bits)
+                Event::Bitfield(bits.into_vec())
             }
             Frame::Port(port) => Event::Port(port),
-            Frame::ExtendedHandshake(payload) => return Ok(self.on_extended_handshake(payload)),
+            Frame::ExtendedHandshake(payload) => {
+                return Ok(self.on_extended_handshake(payload.into_vec()));
+            }
             Frame::Extended { id, payload } => {
                 if !self.peer_speaks_extended() {
                     return Ok(None);
                 }
                 Event::Extended { id, payload }
             }
-            Frame::Unknown(message) => Event::Unknown(message),
-            Frame::Violation(violation) => return Err(violation),
+            Frame::Unknown(message) => Event::Unknown(message.into_vec()),
+            Frame::Violation(violation) => return Err(*violation),
         }))
     }
 

@@ -34,13 +34,18 @@ impl Pieces {
         }
         let index = index as usize;
         if index >= self.bits.len() {
-            // Whole bytes, and by half as much again, so that a rising flood of haves is linear.
-            let needed = (index / 8 + 1) * 8;
-            let roomy = needed.max(self.bits.len() / 16 * 24);
-            self.bits.resize(roomy, false);
+            self.grow(index / 8 + 1);
         }
         self.bits.set(index, has);
         true
+    }
+
+    /// Makes room for at least `bytes` bytes of bits, and half as many again as there were, so that
+    /// a rising flood of haves is linear.
+    fn grow(&mut self, bytes: usize) {
+        let mut bits = std::mem::take(&mut self.bits).into_vec();
+        bits.resize(bytes.max(bits.len() / 2 * 3), 0);
+        self.bits = BitVec::from_vec(bits);
     }
 
     pub(crate) fn set_all(&mut self) {

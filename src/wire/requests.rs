@@ -35,6 +35,8 @@ pub struct Requests {
 struct Entry {
     block: Block,
     position: u32,
+    /// Of the block.
+    hash: u64,
     /// When the request was made, in milliseconds.
     since: u64,
     older: u32,
@@ -68,8 +70,10 @@ impl Requests {
 
     /// Adds a request at the end and gives its key, which stays until it is removed.
     pub(crate) fn push(&mut self, block: Block, now: u64) -> u32 {
+        let hash = self.hasher.hash_one(block);
         let key = self.entries.insert(Entry {
             block,
+            hash,
             position: self.order.len() as u32,
             since: now,
             older: self.newest,
@@ -83,7 +87,7 @@ impl Requests {
         self.order.push(key);
         self.bytes += u64::from(block.length);
         if let Some(table) = &mut self.by_block {
-            insert(table, &self.entries, &self.hasher, key);
+            insert(table, &self.entries, key);
         }
         key
     }
@@ -99,16 +103,16 @@ impl Requests {
     }
 
     fn look_up(&mut self, block: Block) -> Option<u32> {
-        let (entries, hasher) = (&self.entries, &self.hasher);
+        let entries = &self.entries;
         let table = self.by_block.get_or_insert_with(|| {
             let mut table = HashTable::with_capacity(self.order.len());
             for &key in &self.order {
-                insert(&mut table, entries, hasher, key);
+                insert(&mut table, entries, key);
             }
             table
         });
         table
-            .iter_hash(hasher.hash_one(block))
+            .iter_hash(self.hasher.hash_one(block))
             .copied()
             .filter(|&key| entries[key as usize].block == block)
             .min_by_key(|&key| entries[key as usize].position)
@@ -119,8 +123,7 @@ impl Requests {
         let entry = self.entries.try_remove(key as usize)?;
         self.bytes -= u64::from(entry.block.length);
         if let Some(table) = &mut self.by_block {
-            let hash = self.hasher.hash_one(entry.block);
-            if let Ok(found) = table.find_entry(hash, |&other| other == key) {
+            if let Ok(found) = table.find_entry(entry.hash, |&other| other == key) {
                 found.remove();
             }
         }
@@ -227,8 +230,8 @@ impl Requests {
     }
 }
 
-fn insert(table: &mut HashTable<u32>, entries: &Slab<Entry>, hasher: &FixedState, key: u32) {
-    let hash = |key: u32| hasher.hash_one(entries[key as usize].block);
+fn insert(table: &mut HashTable<u32>, entries: &Slab<Entry>, key: u32) {
+    let hash = |key: u32| entries[key as usize].hash;
     table.insert_unique(hash(key), key, |&other| hash(other));
 }
 

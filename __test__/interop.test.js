@@ -1,0 +1,72 @@
+'use strict'
+
+/** Our side of `npm run test:interop`, without a client: its seeder, its download and its tracker. */
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { bencodeDecode } = require('..')
+const { METHODS, Seeder, download, startTracker } = require('../interop/our-side')
+const { cases, runCase } = require('../interop/cases')
+
+/** A case of which the client is our own. */
+function ownCase (level, expected, seen = {}) {
+  return {
+    name: 'ours',
+    command: 'node',
+    async run (workspace) {
+      seen.folder = workspace.folder
+      const seeder = await Seeder.listen(workspace, level)
+      const announce = await startTracker(workspace, () => seeder.port)
+      const { torrent, bytes } = await workspace.makeTorrent(announce)
+      seeder.torrent = torrent
+      expect(Buffer.from(bencodeDecode(bytes).announce).toString()).toBe(announce)
+      const { peers } = bencodeDecode(Buffer.from(await (await fetch(announce)).arrayBuffer()))
+      expect([...peers]).toEqual([127, 0, 0, 1, seeder.port >> 8, seeder.port & 0xff])
+
+      const folder = workspace.subfolder('into')
+      const method = await download({ torrent, host: '127.0.0.1', port: seeder.port, folder, level })
+      expect(seeder.summary).toBe(method)
+      return { hash: workspace.hashOf(folder), method, expected }
+    }
+  }
+}
+
+test.each([[0, 'plaintext'], [1, METHODS[1]], [2, METHODS[2]]])('level %d', async (level, expected) => {
+  const seen = {}
+  expect(await runCase(ownCase(level, expected, seen), new AbortController().signal)).toMatchObject({ method: expected })
+  expect(fs.existsSync(seen.folder)).toBe(false)
+}, 30_000)
+
+test('a case that fails says why, and leaves nothing', async () => {
+  const seen = {}
+  const result = await runCase(ownCase(1, METHODS[2], seen), new AbortController().signal)
+  expect(result).toEqual({ error: `it went in ${METHODS[1]}, not in ${METHODS[2]}` })
+  expect(fs.existsSync(seen.folder)).toBe(false)
+}, 30_000)
+
+test('a case that is interrupted ends its client, and leaves nothing', async () => {
+  const abort = new AbortController()
+  const seen = {}
+  const result = await runCase({
+    name: 'endless',
+    async run (workspace) {
+      seen.folder = workspace.folder
+      workspace.start(process.execPath, ['-e', `
+        require('node:fs').writeFileSync('pid', String(process.pid))
+        setInterval(() => {}, 1000)
+      `])
+      const pid = path.join(workspace.folder, 'pid')
+      await workspace.until('it to start', () => fs.existsSync(pid) && fs.readFileSync(pid, 'utf8') !== '')
+      seen.pid = Number(fs.readFileSync(pid, 'utf8'))
+      abort.abort()
+      await new Promise(() => {})
+    }
+  }, abort.signal)
+  expect(result).toEqual({ error: 'interrupted' })
+  expect(fs.existsSync(seen.folder)).toBe(false)
+  expect(() => process.kill(seen.pid, 0)).toThrow('ESRCH')
+}, 30_000)
+
+test('every case has a name of its own', () => {
+  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
+})
