@@ -26,7 +26,6 @@ const STEPS = [
   { name: 'eslint', run: () => npmScript('lint') },
   { name: 'types', run: () => npmScript('types') },
   { name: 'workflows', run: () => npmScript('lint:workflows') },
-  { name: 'API docs', run: () => npmScript('docs') },
   { name: 'generated bindings', run: checkGenerated },
   { name: 'clippy, engine alone', run: () => clippy('--no-default-features') },
   { name: 'clippy', run: () => clippy() },
