@@ -1,7 +1,7 @@
 'use strict'
 
 const { Buffer } = require('node:buffer')
-const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
+const { kId, kOutbound, kCrypto, kSources, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
 const Slab = require('./slab.js')
 const { bufferOf, lend, lenders, owners } = require('./lending.js')
@@ -144,22 +144,31 @@ class Inbound {
     let isDone = false
     try {
       if (this.unfinished !== null) this.finishEvent()
-      while (!this.isClosed && !this.isPaused) {
-        poll(this.wire[kId])
-        const event = page[SLOT_EVENT]
-        if (event !== EVENT_NONE) {
-          this.wire[kApply](event)
-        } else {
-          // The engine may have answered by itself, with rejects.
-          this.wire[kOutbound].schedule()
-          if (!this.advance()) break
-        }
-      }
+      this.applyAll()
       isDone = true
+    } catch (error) {
+      // What a listener throws is the application's to see. Since Node.js 24, `pipe` takes it for
+      // an error of this stream instead, and destroys the stream with it.
+      if (this.wire[kSources] === 0) throw error
+      nextTick(() => { throw error })
     } finally {
       this.isRunning = false
       if (this.isClosed) this.release()
       else if (!isDone) nextTick(resume, this)
+    }
+  }
+
+  applyAll () {
+    while (!this.isClosed && !this.isPaused) {
+      poll(this.wire[kId])
+      const event = page[SLOT_EVENT]
+      if (event !== EVENT_NONE) {
+        this.wire[kApply](event)
+      } else {
+        // The engine may have answered by itself, with rejects.
+        this.wire[kOutbound].schedule()
+        if (!this.advance()) return
+      }
     }
   }
 

@@ -4,7 +4,7 @@ const { Duplex } = require('node:stream')
 
 const { toBytes } = require('./arguments.js')
 const { watchDestination } = require('./pipe.js')
-const { kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose } = require('./symbols.js')
+const { kInbound, kOutbound, kSources, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose } = require('./symbols.js')
 
 const { nextTick } = process
 
@@ -23,6 +23,9 @@ const STREAM_OPTIONS = {
 class PeerStream extends Duplex {
   constructor () {
     super(STREAM_OPTIONS)
+    this[kSources] = 0
+    this.on('pipe', onPipe)
+    this.on('unpipe', onUnpipe)
     this[kIsEnding] = false
     this[kIsFinished] = false
   }
@@ -93,6 +96,14 @@ class PeerStream extends Duplex {
 
     this[kOnClose]()
   }
+}
+
+function onPipe () {
+  this[kSources]++
+}
+
+function onUnpipe () {
+  this[kSources]--
 }
 
 module.exports = PeerStream

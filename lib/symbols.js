@@ -9,6 +9,8 @@ module.exports = {
   kOutbound: Symbol('outbound'),
   /** The crypto handshake of a wire; `null` where there is none. */
   kCrypto: Symbol('crypto'),
+  /** How many streams are piped into a wire. */
+  kSources: Symbol('sources'),
   /** The stream was ended: nothing is emitted any more for what the peer sent. */
   kIsEnding: Symbol('isEnding'),
   /** The stream has finished: nothing is sent any more. */

@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn long_names_are_not_kept() {
         let mut extensions = PeerExtensions::new(1);
-        for length in [255, 256, 1 << 19] {
+        for length in [255, 256, 5000] {
             let name = "n".repeat(length);
             update(&mut extensions, format!("d1:md{length}:{name}i1eee").as_bytes());
         }

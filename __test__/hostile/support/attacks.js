@@ -53,7 +53,7 @@ exports.tinyExtendedHandshakes = Wire => {
   peer.hear(p.extended(0, p.bencode({ m: names(0, 256) })))
   peer.events.length = 0
   const tiny = p.extended(0, Buffer.from('d1:md4:n000i7eee'))
-  for (let i = 0; i < 500; i++) peer.hear(Buffer.concat(Array(100).fill(tiny)))
+  for (let i = 0; i < 1000; i++) peer.hear(Buffer.concat(Array(100).fill(tiny)))
   return { events: peer.all('extended').length, id: peer.wire.peerExtendedMapping.n000 }
 }
 
@@ -105,7 +105,7 @@ exports.requestsAnsweredLate = Wire => costOf(Wire, { isReading: false }, async 
 })
 
 exports.rejectedRequests = Wire => costOf(Wire, { fast: true, isReading: false }, async peer => {
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 20 && !peer.wire.destroyed; i++) {
     floodWithRequests(peer, 6000)
     await turn()
   }
@@ -117,14 +117,17 @@ exports.unansweredRequests = Wire => costOf(Wire, { isReading: false }, peer => 
   floodWithRequests(peer, 20_000)
 })
 
-exports.freshNames = Wire => costOf(Wire, {}, peer => {
-  for (let i = 0; i < 200; i++) peer.hear(p.extended(0, p.bencode({ m: names(i * 100, 100) })))
-})
+exports.freshNames = Wire => {
+  const handshakes = Array.from({ length: 400 }, (_, i) => p.extended(0, p.bencode({ m: names(i * 100, 100) })))
+  return costOf(Wire, {}, peer => {
+    for (const handshake of handshakes) peer.hear(handshake)
+  })
+}
 
 let longName = 0
 
 exports.longNames = Wire => costOf(Wire, {}, peer => {
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 4; i++) {
     // Others than any other wire's, or the engine of JavaScript would share them.
     peer.hear(p.extended(0, p.bencode({ m: { [String(longName++).padStart(500_000, 'n')]: 1 } })))
   }
@@ -151,10 +154,13 @@ function names (first, count) {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => ['n' + String(first + i).padStart(3, '0'), 1 + i % 255]))
 }
 
+const floods = new Map()
+
 function floodWithRequests (peer, count) {
-  const flood = []
-  for (let i = 0; i < count; i++) flood.push(p.request(i, 0, 16384))
-  for (const chunk of chunksOf(Buffer.concat(flood), 65536)) peer.hear(chunk)
+  if (!floods.has(count)) {
+    floods.set(count, Buffer.concat(Array.from({ length: count }, (_, i) => p.request(i, 0, 16384))))
+  }
+  for (const chunk of chunksOf(floods.get(count), 65536)) peer.hear(chunk)
 }
 
 /** Each in memory of its own, as from a socket. */

@@ -41,12 +41,12 @@ function row (title, body, { upstreamFails = true } = {}) {
  * @param {boolean} [options.upstreamFails]
  */
 function childRow (title, attack, options = {}) {
-  const { check = () => {}, seconds = 20, upstreamSeconds = 3, upstreamFails = true } = options
+  const { check = () => {}, seconds = 60, upstreamSeconds = 3, upstreamFails = true } = options
   test(title, async () => {
     const { failure, result } = await runChild(upstreamUnderTest ? 'upstream' : 'ours', attack, { seconds })
     expect(failure).toBe(null)
     check(result)
-  }, 60_000)
+  }, (seconds + 30) * 1000)
   if (!upstreamFails || upstreamUnderTest) return
   test(`${title} — which upstream fails`, async () => {
     const { failure, result } = await runChild('upstream', attack, { seconds: upstreamSeconds })
