@@ -12,6 +12,9 @@ const {
 
 const { nextTick } = process
 
+/** How much of a flush a destination takes before it has to drain, in bytes. */
+const BATCH_LENGTH = 256 * 1024
+
 /**
  * What goes to the peer: once a tick it takes from the engine what was sent meanwhile, and pushes
  * it to the stream as few chunks. Nothing leaves inside a sending call: callers add listeners
@@ -31,6 +34,10 @@ class Outbound {
     this.isScheduled = false
     /** The reader has enough until `_read`. */
     this.isStalled = false
+    /** Chunks that are pushed belong to one batch. */
+    this.isFlushing = false
+    /** Those of `destinations` whose `drain` is awaited. @type {Set<import('node:stream').Writable>} */
+    this.draining = new Set()
     /** What the wire is piped to. @type {import('node:stream').Writable[]} */
     this.destinations = []
   }
@@ -56,20 +63,24 @@ class Outbound {
 
   /** Pushes what waits, as far as the reader wants it; with `isLast`, all of it. */
   flush (isLast = false) {
-    if (this.isStalled && !isLast) return
+    if (!isLast && (this.isStalled || this.awaitDrain())) return
     let isDone = false
     for (const destination of this.destinations) destination.cork?.()
+    this.isFlushing = true
     try {
-      while (this.pushNext(isLast));
+      let wantsMore = true
+      while (wantsMore) wantsMore = this.pushNext(isLast) && (isLast || !this.isFull())
       isDone = true
     } finally {
+      this.isFlushing = false
       for (const destination of this.destinations) destination.uncork?.()
       if (!isDone && !this.isScheduled) {
         this.isScheduled = true
         nextTick(flush, this)
       }
     }
-    const undelivered = this.isStalled ? this.countReady() : 0
+    if (!isLast) this.awaitDrain()
+    const undelivered = this.isStalled ? this.countUndelivered() : 0
     if (undelivered !== this.undelivered) {
       this.undelivered = undelivered
       run(this.wire[kId], COMMAND_SET_UNDELIVERED, undelivered)
@@ -77,6 +88,27 @@ class Outbound {
       run(this.wire[kId], COMMAND_SUMMARIZE)
     }
     this.wire[kInbound].onDrain(page[SLOT_WAITING], page[SLOT_UNSENT])
+  }
+
+  /** Whether a destination has had enough of this flush. */
+  isFull () {
+    for (const { writableLength } of this.destinations) if (writableLength > BATCH_LENGTH) return true
+    return false
+  }
+
+  /** Stalls until every destination has drained; tells whether one has to. */
+  awaitDrain () {
+    for (const destination of this.destinations) {
+      if (!destination.writableNeedDrain) continue
+      this.isStalled = true
+      if (this.draining.has(destination)) continue
+      this.draining.add(destination)
+      destination.once('drain', () => {
+        this.draining.delete(destination)
+        this.drain()
+      })
+    }
+    return this.isStalled
   }
 
   /** Pushes one chunk; tells whether to go on. */
@@ -121,8 +153,10 @@ class Outbound {
     return block
   }
 
-  countReady () {
+  /** How many bytes have been taken from the engine and did not leave yet. */
+  countUndelivered () {
     let bytes = 0
+    for (const { writableLength } of this.destinations) bytes += writableLength ?? 0
     for (let i = this.pushed; i < this.ready.length; i++) bytes += this.ready[i].length
     return bytes
   }

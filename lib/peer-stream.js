@@ -3,7 +3,7 @@
 const { Duplex } = require('node:stream')
 
 const { toBytes } = require('./arguments.js')
-const { watchDestination } = require('./pipe.js')
+const { batchWrites, watchDestination } = require('./pipe.js')
 const { kInbound, kOutbound, kSources, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose } = require('./symbols.js')
 
 const { nextTick } = process
@@ -49,6 +49,7 @@ class PeerStream extends Duplex {
 
   pipe (destination, options) {
     super.pipe(destination, options)
+    batchWrites(this, destination, this[kOutbound])
     watchDestination(this, destination, this[kOutbound].destinations)
     return destination
   }

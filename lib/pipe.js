@@ -1,5 +1,31 @@
 'use strict'
 
+const { Writable } = require('node:stream')
+
+/**
+ * Has what leaves together be written together. Node's own `pipe` stops at the first chunk that
+ * fills the destination, 16 KiB for a socket, and goes on a chunk a turn of the event loop: here
+ * all chunks of a flush go into one `writev`, and the flush itself heeds the destination.
+ * @param {import('./wire.js')} wire is piped to `destination` already
+ * @param {import('node:stream').Writable} destination
+ * @param {import('./outbound.js')} outbound of the wire
+ */
+function batchWrites (wire, destination, outbound) {
+  if (!(destination instanceof Writable)) return
+  const writeOne = wire.listeners('data').at(-1)
+  const write = chunk => {
+    if (outbound.isFlushing) destination.write(chunk)
+    else writeOne(chunk)
+  }
+  wire.removeListener('data', writeOne)
+  wire.on('data', write)
+  destination.on('unpipe', function onUnpipe (source) {
+    if (source !== wire) return
+    destination.removeListener('unpipe', onUnpipe)
+    wire.removeListener('data', write)
+  })
+}
+
 /**
  * Closes a wire when what it is piped to is lost: Node's own `pipe` only stops writing, so that
  * requests would wait for ever, and an error of the socket would end the process.
@@ -31,4 +57,4 @@ function watchDestination (wire, destination, destinations) {
   })
 }
 
-module.exports = { watchDestination }
+module.exports = { batchWrites, watchDestination }
