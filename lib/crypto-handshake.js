@@ -59,15 +59,26 @@ class CryptoHandshake {
   /** Asks `infoHashes` for the torrent that step 3 means. */
   answerStep3 (hash) {
     if (this.infoHashes === undefined) return
-    const found = findInfoHash(this.infoHashes, hash)
+    let found
+    try {
+      found = findInfoHash(this.infoHashes, hash)
+    } catch (error) {
+      return this.fail('ERR_MSE_INFO_HASH', error)
+    }
     if (typeof found?.then !== 'function') return this.onFound(found)
     found.then(infoHash => nextTick(() => this.onFound(infoHash)), error => nextTick(() => this.fail('ERR_MSE_INFO_HASH', error)))
   }
 
-  onFound (infoHash) {
+  onFound (found) {
     if (this.wire[kInbound].isClosed) return
-    if (infoHash) this.setInfoHash(infoHash)
-    else this.fail('ERR_MSE_INFO_HASH', 'the peer wants a torrent that is not served')
+    if (!found) return this.fail('ERR_MSE_INFO_HASH', 'the peer wants a torrent that is not served')
+    let infoHash
+    try {
+      infoHash = toInfoHash(found)
+    } catch (error) {
+      return this.fail('ERR_MSE_INFO_HASH', error)
+    }
+    this.setInfoHash(infoHash)
   }
 
   /** To be called with what the peer sent; tells how many bytes were used. */

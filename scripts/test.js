@@ -36,6 +36,7 @@ const STEPS = [
   { name: 'jest', run: () => jest('--testPathIgnorePatterns', '__test__/package/') },
   // Package managers and compilers: no company for tests that wait for timers.
   { name: 'packages', run: () => jest('--testPathPatterns', '__test__/package/') },
+  { name: 'soak', run: () => one(process.execPath, ['--expose-gc', path.join(__dirname, 'soak.js'), '--seconds', '30']), onlyInCi: true },
   // It may install other clients with apt-get: not on anybody's own machine.
   { name: 'interop', run: () => npmScript('test:interop'), onlyInCi: true }
 ]

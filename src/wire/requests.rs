@@ -122,10 +122,10 @@ impl Requests {
     pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
         let entry = self.entries.try_remove(key as usize)?;
         self.bytes -= u64::from(entry.block.length);
-        if let Some(table) = &mut self.by_block {
-            if let Ok(found) = table.find_entry(entry.hash, |&other| other == key) {
-                found.remove();
-            }
+        if let Some(table) = &mut self.by_block
+            && let Ok(found) = table.find_entry(entry.hash, |&other| other == key)
+        {
+            found.remove();
         }
         match entry.older {
             NONE => self.oldest = entry.newer,
