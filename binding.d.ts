@@ -80,7 +80,7 @@ export declare const COMMAND_ANSWER: number
 /** Sends `cancel` of A, B, C; gives the position of the request that it takes back. */
 export declare const COMMAND_CANCEL: number
 
-/** Commands without bytes. */
+/** Sends `choke`. This and the other `COMMAND_*` take no bytes. */
 export declare const COMMAND_CHOKE: number
 
 /** Closes the wire. */
@@ -401,7 +401,10 @@ export declare const TRANSFER_OUTPUT: number
 /** Sends `piece` A, offset B, with the bytes of its block: where `SLOT_TAKES_BLOCKS`. */
 export declare const TRANSFER_PIECE: number
 
-/** Commands with bytes. Frames a chunk, of which JavaScript collected A bytes before. */
+/**
+ * Frames a chunk, of which JavaScript collected A bytes before. This and the other `TRANSFER_*`
+ * take bytes.
+ */
 export declare const TRANSFER_RECEIVE: number
 
 /** Gives the crypto handshake the 20 bytes of its info hash. */

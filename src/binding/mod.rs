@@ -7,6 +7,7 @@
 
 mod bencode;
 mod callback;
+mod codes;
 mod engine;
 mod page;
 mod session;
