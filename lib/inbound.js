@@ -63,6 +63,8 @@ class Inbound {
     /** Memory of payloads that are copied, and of payloads that chunks have cut. */
     this.copies = null
     this.assemblies = null
+    /** The chunk at work is a copy that nobody else sees. */
+    this.isSecured = false
     /** Whether this is one of `lenders`. */
     this.isLending = false
     /** The rest of an event whose listener threw. @type {Function | null} */
@@ -131,6 +133,7 @@ class Inbound {
   begin (chunk, callback) {
     this.setChunk(this.isEncrypted ? this.decrypt(chunk, Buffer.allocUnsafeSlow(chunk.length)) : chunk)
     this.framed = 0
+    this.isSecured = false
     this.callback = callback
   }
 
@@ -280,7 +283,7 @@ class Inbound {
   payload () {
     const start = page[SLOT_START]
     const length = page[SLOT_LENGTH]
-    if (length === 0) return EMPTY
+    if (length === 0) return Buffer.alloc(0)
     if (start === NONE) {
       const collected = this.collected
       this.collected = null
@@ -299,6 +302,8 @@ class Inbound {
     const view = Buffer.from(this.memory, this.memoryStart + at, length)
     if (isLast) return view
     if (length > COPIED_LENGTH) {
+      // Where somebody asks one payload for its memory, others are likely to.
+      if (this.isSecured) return copyOf(view)
       this.beginLending()
       return lend(view)
     }
@@ -334,7 +339,10 @@ class Inbound {
 
   /** Keeps what is still needed of memory that is about to be shown to a caller. */
   secure (memory) {
-    if (this.chunk !== null && this.memory === memory) this.setChunk(copyOf(this.chunk))
+    if (this.chunk !== null && this.memory === memory) {
+      this.setChunk(copyOf(this.chunk))
+      this.isSecured = true
+    }
     if (this.assemblies?.isIn(memory)) this.assemblies = null
     if (this.assembly !== null && bufferOf.call(this.assembly) === memory) this.assembly = copyOf(this.assembly)
     if (this.collected !== null && bufferOf.call(this.collected) === memory) this.collected = copyOf(this.collected)
