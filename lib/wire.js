@@ -10,6 +10,7 @@ const Inbound = require('./inbound.js')
 const Outbound = require('./outbound.js')
 const CryptoHandshake = require('./crypto-handshake.js')
 const readOptions = require('./options.js')
+const { fire1, fire3, fire4 } = require('./fire.js')
 const { PeerPieces, HaveAll } = require('./bitfield.js')
 const PeerStream = require('./peer-stream.js')
 const Extensions = require('./extensions.js')
@@ -384,7 +385,7 @@ class Wire extends PeerStream {
     outbound.schedule()
     if (debug.enabled) this._debug('piece index=%d offset=%d', index, offset)
     this.uploaded += block.length
-    this.emit('upload', block.length)
+    fire1(this, 'upload', block.length)
   }
 
   cancel (index, offset, length) {
@@ -584,7 +585,7 @@ class Wire extends PeerStream {
         const pieces = this.#peerPieces ?? this.peerPieces
         if (pieces instanceof PeerPieces) pieces[kMark](index, true)
         else pieces.set(index, true)
-        this.emit('have', index)
+        fire1(this, 'have', index)
       }
     } finally {
       if (i < run.length) this[kInbound].unfinished = () => this.#emitHaves(run, i)
@@ -610,7 +611,7 @@ class Wire extends PeerStream {
     const respond = (error, buffer) => this.#respond(request, error, buffer)
     const request = new Request(piece, offset, length, respond)
     this.#peerRequests.add(request, key)
-    this.emit('request', piece, offset, length, respond)
+    fire4(this, 'request', piece, offset, length, respond)
   }
 
   #respond (request, error, buffer) {
@@ -652,9 +653,9 @@ class Wire extends PeerStream {
       if (request !== null) this.downloaded += length
       if (!this[kIsEnding]) {
         try {
-          this.emit('download', length)
+          fire1(this, 'download', length)
         } finally {
-          if (!this[kIsEnding]) this.emit('piece', index, offset, block)
+          if (!this[kIsEnding]) fire3(this, 'piece', index, offset, block)
         }
       }
     }
