@@ -385,7 +385,7 @@ class Wire extends PeerStream {
     outbound.schedule()
     if (debug.enabled) this._debug('piece index=%d offset=%d', index, offset)
     this.uploaded += block.length
-    fire1(this, 'upload', block.length)
+    fire1(this, this._events.upload, 'upload', block.length)
   }
 
   cancel (index, offset, length) {
@@ -585,7 +585,7 @@ class Wire extends PeerStream {
         const pieces = this.#peerPieces ?? this.peerPieces
         if (pieces instanceof PeerPieces) pieces[kMark](index, true)
         else pieces.set(index, true)
-        fire1(this, 'have', index)
+        fire1(this, this._events.have, 'have', index)
       }
     } finally {
       if (i < run.length) this[kInbound].unfinished = () => this.#emitHaves(run, i)
@@ -611,7 +611,7 @@ class Wire extends PeerStream {
     const respond = (error, buffer) => this.#respond(request, error, buffer)
     const request = new Request(piece, offset, length, respond)
     this.#peerRequests.add(request, key)
-    fire4(this, 'request', piece, offset, length, respond)
+    fire4(this, this._events.request, 'request', piece, offset, length, respond)
   }
 
   #respond (request, error, buffer) {
@@ -653,9 +653,9 @@ class Wire extends PeerStream {
       if (request !== null) this.downloaded += length
       if (!this[kIsEnding]) {
         try {
-          fire1(this, 'download', length)
+          fire1(this, this._events.download, 'download', length)
         } finally {
-          if (!this[kIsEnding]) fire3(this, 'piece', index, offset, block)
+          if (!this[kIsEnding]) fire3(this, this._events.piece, 'piece', index, offset, block)
         }
       }
     }
