@@ -33,6 +33,13 @@ function checkNumber (value, name) {
   throw rangeError(`${name} must be a whole number from 0 to 4294967295, not ${value}`)
 }
 
+/** Lets through the three numbers that name a block; throws as `checkNumber` does. */
+function checkBlock (index, offset, length) {
+  checkNumber(index, 'index')
+  checkNumber(offset, 'offset')
+  checkNumber(length, 'length')
+}
+
 /**
  * Lets through a function or nothing.
  * @param {unknown} value
@@ -43,4 +50,4 @@ function checkCallback (value, name) {
   if (value != null && typeof value !== 'function') throw typeError(`${name} must be a function`)
 }
 
-module.exports = { toBytes, checkNumber, checkCallback }
+module.exports = { toBytes, checkNumber, checkBlock, checkCallback }

@@ -59,10 +59,10 @@ class OwnRequests {
     return request
   }
 
-  /** Calls back the request that the last command removed. */
-  settle (piece, offset, length, error) {
+  /** Fails the request that the last command removed. Its error is made only if there is one. */
+  settle (piece, offset, length, message) {
     const request = this.take(page[SLOT_POSITION], page[SLOT_REQUESTS], piece, offset, length)
-    if (request !== null) request.callback(error, null)
+    if (request !== null) request.callback(new Error(message), null)
   }
 
   /** Fails all requests, last first. */

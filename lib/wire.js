@@ -18,7 +18,7 @@ const OwnRequests = require('./own-requests.js')
 const PeerRequests = require('./peer-requests.js')
 const { Request } = require('./requests.js')
 const { WireError, rangeError } = require('./errors.js')
-const { toBytes, checkNumber, checkCallback } = require('./arguments.js')
+const { toBytes, checkNumber, checkBlock, checkCallback } = require('./arguments.js')
 const {
   kId, kInbound, kOutbound, kCrypto, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kApply, kFail, kMark
 } = require('./symbols.js')
@@ -353,9 +353,7 @@ class Wire extends PeerStream {
     checkCallback(callback, 'callback')
     callback ??= noop
     if (this[kIsFinished]) return callback(new Error('wire is closed'))
-    checkNumber(index, 'index')
-    checkNumber(offset, 'offset')
-    checkNumber(length, 'length')
+    checkBlock(index, offset, length)
 
     if (this.#peerChoking) this.#syncAllowedFast()
     touchClock()
@@ -389,12 +387,10 @@ class Wire extends PeerStream {
   }
 
   cancel (index, offset, length) {
-    checkNumber(index, 'index')
-    checkNumber(offset, 'offset')
-    checkNumber(length, 'length')
+    checkBlock(index, offset, length)
     if (debug.enabled) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
     this.#send(COMMAND_CANCEL, index, offset, length)
-    this.#ownRequests.settle(index, offset, length, new Error('request was cancelled'))
+    this.#ownRequests.settle(index, offset, length, 'request was cancelled')
   }
 
   port (port) {
@@ -421,9 +417,7 @@ class Wire extends PeerStream {
   }
 
   reject (index, offset, length) {
-    checkNumber(index, 'index')
-    checkNumber(offset, 'offset')
-    checkNumber(length, 'length')
+    checkBlock(index, offset, length)
     this.#sendFast(COMMAND_REJECT, index, offset, length)
     if (debug.enabled) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
     this.#peerRequests.settle(index, offset, length)
@@ -688,7 +682,7 @@ class Wire extends PeerStream {
   #emitReject (piece, offset, length) {
     if (debug.enabled) this._debug('got reject index=%d offset=%d length=%d', piece, offset, length)
     try {
-      this.#ownRequests.settle(piece, offset, length, new Error('request was rejected'))
+      this.#ownRequests.settle(piece, offset, length, 'request was rejected')
     } finally {
       if (!this[kIsEnding]) this.emit('reject', piece, offset, length)
     }
