@@ -77,7 +77,8 @@ function page (rows, { rounds, minutes, ours }) {
 Written by \`npm run bench\`, not by hand. Everybody runs in turn in one process (memory and loop
 delay: in child processes of their own), ${rounds} rounds in alternating order; a figure is the median
 of the rounds, a ratio the median of the ratios of each round, with the least and the greatest of
-them. Every run checks that its work was done: how many events, which bytes.
+them. One wire of each stays alive all the while, as in any process that has more than one. Every
+run checks that its work was done: how many events, which bytes.
 
 ${machine()}, ${new Date().toISOString().slice(0, 10)}, ${minutes} minutes, ours: ${ours}. Figures depend on
 the machine and on who else is at work on it; the ratios much less so.

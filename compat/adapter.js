@@ -4,7 +4,7 @@ const { Duplex } = require('node:stream')
 
 const Wire = require('../lib/wire.js')
 const { watchDestination } = require('../lib/pipe.js')
-const { kOutbound } = require('../lib/symbols.js')
+const { kOutbound, kKeepShape } = require('../lib/symbols.js')
 
 const { nextTick } = process
 
@@ -46,6 +46,8 @@ class InnerWire extends Wire {
     super.extended(extension, message)
   }
 }
+
+InnerWire[kKeepShape]()
 
 /**
  * A stream with another package's methods and events, over the main wire: the wire does the

@@ -3,6 +3,7 @@
 const { Adapter, InnerWire, kWire } = require('./adapter.js')
 const speedMeter = require('./speed.js')
 const { checkCallback } = require('../lib/arguments.js')
+const { kKeepShape } = require('../lib/symbols.js')
 const { Request, findBlock, isFor } = require('../lib/requests.js')
 
 const { nextTick } = process
@@ -17,6 +18,8 @@ class RawWire extends InnerWire {
     this.emit('extended', 0, bytes)
   }
 }
+
+RawWire[kKeepShape]()
 
 /** A wire with the API of the npm package peer-wire-protocol: see peer-wire-protocol.d.ts. */
 class PeerWire extends Adapter {

@@ -1,7 +1,7 @@
 'use strict'
 
 const Wire = require('../lib/wire.js')
-const { kInbound } = require('../lib/symbols.js')
+const { kInbound, kKeepShape } = require('../lib/symbols.js')
 
 const { nextTick } = process
 
@@ -63,5 +63,7 @@ class WireV3 extends Wire {
     if (!this[kInbound].isClosed) this.emit(event, ...args)
   }
 }
+
+WireV3[kKeepShape]()
 
 module.exports = WireV3

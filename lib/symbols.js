@@ -22,5 +22,7 @@ module.exports = {
   /** Closes the wire for a fault of the peer. */
   kFail: Symbol('fail'),
   /** Notes in a BitField of the peer's what the engine knows already. */
-  kMark: Symbol('mark')
+  kMark: Symbol('mark'),
+  /** Has V8 keep the layout of a class of wires. */
+  kKeepShape: Symbol('keepShape')
 }

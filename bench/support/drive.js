@@ -82,6 +82,12 @@ function sink (wire) {
 }
 
 /**
+ * One wire of each contender stays alive between the rounds, as in any process that has more than
+ * one: V8 throws away compiled code when the last object that it was made for is collected.
+ */
+const kept = new Map()
+
+/**
  * A wire that has shaken hands with a peer of prepared bytes.
  * @param {import('./contenders.js').Contender} contender
  * @param {{ unchoked?: boolean }} [options] `unchoked`: each side has unchoked the other
@@ -101,6 +107,7 @@ async function open (contender, { unchoked = false } = {}) {
   await until(() => shaken && (!unchoked || !wire.peerChoking), () => 'no handshake')
   await turn()
   output.bytes = 0
+  kept.set(contender.name, wire)
   return { wire, output }
 }
 
