@@ -1,7 +1,7 @@
 'use strict'
 
 const { Buffer } = require('node:buffer')
-const { kId, kInbound } = require('./symbols.js')
+const { kId, kInbound, kPushMore } = require('./symbols.js')
 const native = require('./native.js')
 
 const { page, run, transfer, touchClock } = native
@@ -73,8 +73,12 @@ class Outbound {
     for (const destination of this.destinations) destination.cork?.()
     this.isFlushing = true
     try {
+      let isFirst = true
       let wantsMore = true
-      while (wantsMore) wantsMore = this.pushNext(isLast) && (isLast || !this.isFull())
+      while (wantsMore) {
+        wantsMore = this.pushNext(isLast, isFirst) && (isLast || !this.isFull())
+        isFirst = false
+      }
       isDone = true
     } finally {
       this.isFlushing = false
@@ -118,14 +122,14 @@ class Outbound {
   }
 
   /** Pushes one chunk; tells whether to go on. */
-  pushNext (isLast) {
+  pushNext (isLast, isFirst) {
     if (this.pushed === this.ready.length) {
       this.takeAll()
       if (this.ready.length === 0) return false
     }
     const chunk = this.ready[this.pushed]
     this.ready[this.pushed++] = undefined
-    this.isStalled = !this.wire.push(chunk)
+    this.isStalled = !(isFirst ? this.wire.push(chunk) : this.wire[kPushMore](chunk))
     return isLast || !this.isStalled
   }
 

@@ -1,12 +1,16 @@
 'use strict'
 
-const { Duplex } = require('node:stream')
+const { Duplex, Readable } = require('node:stream')
 
 const { toBytes } = require('./arguments.js')
+const { fire1 } = require('./fire.js')
 const { batchWrites, watchDestination } = require('./pipe.js')
-const { kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose } = require('./symbols.js')
+const {
+  kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kPushMore
+} = require('./symbols.js')
 
 const { nextTick } = process
+const { push } = Readable.prototype
 
 const STREAM_OPTIONS = {
   // `destroy` is a graceful `end` here, so that Node.js must not call it by itself.
@@ -42,6 +46,18 @@ class PeerStream extends Duplex {
 
   _read () {
     this[kOutbound].drain()
+  }
+
+  /**
+   * Pushes a chunk right after another one, and tells likewise whether more is wanted: where the
+   * last one went straight to its listener, the state of the stream is as it has to be.
+   */
+  [kPushMore] (chunk) {
+    const listeners = this._events.data
+    if (listeners === undefined || !this.readableFlowing || this.readableLength > 0 ||
+      this.readableEncoding !== null || this.push !== push) return this.push(chunk)
+    fire1(this, listeners, 'data', chunk)
+    return true
   }
 
   pipe (destination, options) {

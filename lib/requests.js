@@ -4,6 +4,9 @@
  * One request for a block, ours or the peer's. It stays the same object as long as it is open.
  */
 class Request {
+  /** Keeps V8 from forgetting the class, and what it compiled for it, while no request is open. */
+  static #kept = new Request(0, 0, 0, null)
+
   /** Names a request of the peer to the engine; -1 once it is answered. */
   #key = -1
 

@@ -17,6 +17,8 @@ module.exports = {
   kOnEnd: Symbol('onEnd'),
   kOnFinish: Symbol('onFinish'),
   kOnClose: Symbol('onClose'),
+  /** Pushes a chunk right after another one. */
+  kPushMore: Symbol('pushMore'),
   /** Applies an event that the page describes. */
   kApply: Symbol('apply'),
   /** Closes the wire for a fault of the peer. */

@@ -64,12 +64,15 @@ class Wire extends PeerStream {
 
   /**
    * V8 lays out a class by those of its first instances that a garbage collection leaves. Where it
-   * leaves none, later ones become dictionaries, at half the speed and four times the size: so that
-   * one of each class stays.
+   * leaves none, later ones become dictionaries, at half the speed and four times the size, and
+   * what was compiled for them is thrown away: so that one of each class stays. It has done what
+   * gives a stream the last of its properties.
    */
   static [kKeepShape] () {
     if (debug.enabled) return
     const wire = new this()
+    wire.on('data', noop)
+    wire.write(Buffer.alloc(0))
     wire.#native.free()
     wire[kId] = NO_WIRE
     Wire.#shapes.push(wire)

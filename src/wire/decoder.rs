@@ -130,6 +130,8 @@ pub(crate) struct Decoder {
     partial: [u8; HANDSHAKE_LENGTH],
     partial_length: u8,
     frames: VecDeque<Frame>,
+    /// How many frames the last chunk made: what the next one probably does.
+    usual_frames: u16,
 }
 
 impl Decoder {
@@ -139,6 +141,7 @@ impl Decoder {
             partial: [0; HANDSHAKE_LENGTH],
             partial_length: 0,
             frames: VecDeque::new(),
+            usual_frames: 0,
         }
     }
 
@@ -147,6 +150,9 @@ impl Decoder {
     pub(crate) fn handle_chunk(&mut self, chunk: &[u8], longest: u32, limits: &Limits) -> Intake {
         let mut intake = Intake::default();
         let mut at = 0;
+        if self.frames.capacity() == 0 {
+            self.frames.reserve_exact(usize::from(self.usual_frames));
+        }
         while at < chunk.len() && self.frames.len() < MAX_FRAMES {
             let rest = &chunk[at..];
             at += match &mut self.stage {
@@ -189,6 +195,7 @@ impl Decoder {
             };
         }
         intake.consumed = at;
+        self.usual_frames = self.frames.len() as u16;
         intake
     }
 

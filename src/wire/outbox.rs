@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 
 use super::mse::Rc4;
 
+/// Most that is reserved before it comes, in bytes and segments.
+const MAX_USUAL: usize = 4096;
+
 /// The next part of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Segment {
@@ -24,6 +27,8 @@ pub(crate) struct Outbox {
     is_sealed: bool,
     /// The bytes of all blocks of the caller's that have not left.
     blocks: usize,
+    /// How much was last taken at once, in bytes and segments: what comes next probably is as much.
+    usual: (u16, u16),
 }
 
 impl Outbox {
@@ -31,6 +36,9 @@ impl Outbox {
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
+        }
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(usize::from(self.usual.0).max(bytes.len()));
         }
         self.bytes.put_slice(bytes);
         self.last_open().bytes += bytes.len() as u32;
@@ -82,6 +90,7 @@ impl Outbox {
         if self.segments.is_empty() {
             // Most wires are idle most of the time: what they do not need they do not keep.
             self.clear();
+            self.usual = (out.len().min(MAX_USUAL) as u16, count.min(MAX_USUAL) as u16);
         }
         true
     }
@@ -98,6 +107,9 @@ impl Outbox {
 
     fn last_open(&mut self) -> &mut Segment {
         if self.is_sealed || self.segments.is_empty() {
+            if self.segments.capacity() == 0 {
+                self.segments.reserve_exact(usize::from(self.usual.1));
+            }
             self.segments.push_back(Segment::default());
             self.is_sealed = false;
         }

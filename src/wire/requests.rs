@@ -35,7 +35,7 @@ pub struct Requests {
 struct Entry {
     block: Block,
     position: u32,
-    /// Of the block.
+    /// Of the block, once it is in the table.
     hash: u64,
     /// When the request was made, in milliseconds.
     since: u64,
@@ -70,7 +70,7 @@ impl Requests {
 
     /// Adds a request at the end and gives its key, which stays until it is removed.
     pub(crate) fn push(&mut self, block: Block, now: u64) -> u32 {
-        let hash = self.hasher.hash_one(block);
+        let hash = if self.by_block.is_some() { self.hasher.hash_one(block) } else { 0 };
         let key = self.entries.insert(Entry {
             block,
             hash,
@@ -94,39 +94,55 @@ impl Requests {
 
     /// Removes the first request, in order, of the block.
     pub(crate) fn take(&mut self, block: Block) -> Option<Removed> {
-        let key = if self.order.len() <= FEW && self.by_block.is_none() {
-            self.order.iter().copied().find(|&key| self.entries[key as usize].block == block)
-        } else {
-            self.look_up(block)
-        }?;
-        self.remove(key)
+        if self.by_block.is_some() || self.order.len() > FEW {
+            return self.take_hashed(block);
+        }
+        let entries = &self.entries;
+        let key = self.order.iter().copied().find(|&key| entries[key as usize].block == block)?;
+        self.unlink(key)
     }
 
-    fn look_up(&mut self, block: Block) -> Option<u32> {
-        let entries = &self.entries;
+    fn take_hashed(&mut self, block: Block) -> Option<Removed> {
+        let hash = self.hasher.hash_one(block);
+        let entries = &mut self.entries;
         let table = self.by_block.get_or_insert_with(|| {
             let mut table = HashTable::with_capacity(self.order.len());
             for &key in &self.order {
+                entries[key as usize].hash = self.hasher.hash_one(entries[key as usize].block);
                 insert(&mut table, entries, key);
             }
             table
         });
-        table
-            .iter_hash(self.hasher.hash_one(block))
-            .copied()
-            .filter(|&key| entries[key as usize].block == block)
-            .min_by_key(|&key| entries[key as usize].position)
+        let found = table.find_entry(hash, |&key| entries[key as usize].block == block).ok()?;
+        let mut key = found.remove().0;
+        // Of those for the same block, the table gives any.
+        let first = table
+            .iter_hash_mut(hash)
+            .filter(|other| entries[**other as usize].block == block)
+            .min_by_key(|other| entries[**other as usize].position);
+        if let Some(other) = first
+            && entries[*other as usize].position < entries[key as usize].position
+        {
+            std::mem::swap(other, &mut key);
+        }
+        self.unlink(key)
     }
 
     /// Removes a request by its key.
     pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
-        let entry = self.entries.try_remove(key as usize)?;
-        self.bytes -= u64::from(entry.block.length);
         if let Some(table) = &mut self.by_block
+            && let Some(entry) = self.entries.get(key as usize)
             && let Ok(found) = table.find_entry(entry.hash, |&other| other == key)
         {
             found.remove();
         }
+        self.unlink(key)
+    }
+
+    /// Removes a request that is not in the table.
+    fn unlink(&mut self, key: u32) -> Option<Removed> {
+        let entry = self.entries.try_remove(key as usize)?;
+        self.bytes -= u64::from(entry.block.length);
         match entry.older {
             NONE => self.oldest = entry.newer,
             older => self.entries[older as usize].newer = entry.newer,
