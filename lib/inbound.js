@@ -290,12 +290,13 @@ class Inbound {
       // The next one may be under way in the same slab.
       return sharesSlab(length) ? lend(collected) : collected
     }
-    if (this.chunk.length !== this.length) return this.failDetached()
+    const { chunk } = this
+    if (chunk.length !== this.length) return this.failDetached()
     const at = this.origin + start
     const isLast = --this.payloads === 0 && this.framed === this.length
     if (length <= TINY_LENGTH && !isLast) {
       const copy = this.makeCopy(length)
-      for (let i = 0; i < length; i++) copy[i] = this.chunk[at + i]
+      for (let i = 0; i < length; i++) copy[i] = chunk[at + i]
       return copy
     }
     // `subarray` would look the memory up each time, at twice the cost.

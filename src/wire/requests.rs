@@ -2,6 +2,7 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::{Entry as TableEntry, OccupiedEntry};
 use slab::Slab;
 use std::hash::BuildHasher;
 
@@ -20,8 +21,8 @@ pub struct Requests {
     entries: Slab<Entry>,
     /// The keys of `entries` in the order that callers see.
     order: Vec<u32>,
-    /// The keys of `entries` by their block: made when a block is first looked up among many.
-    /// Who answers by key never needs it.
+    /// A key of `entries` for each block, the first of a chain of those for the same block: made
+    /// when a block is first looked up among many. Who answers by key never needs it.
     by_block: Option<HashTable<u32>>,
     hasher: FixedState,
     /// The lengths of all blocks together.
@@ -37,6 +38,8 @@ struct Entry {
     position: u32,
     /// Of the block, once it is in the table.
     hash: u64,
+    /// The next of the chain of those for the same block.
+    same: u32,
     /// When the request was made, in milliseconds.
     since: u64,
     older: u32,
@@ -70,10 +73,10 @@ impl Requests {
 
     /// Adds a request at the end and gives its key, which stays until it is removed.
     pub(crate) fn push(&mut self, block: Block, now: u64) -> u32 {
-        let hash = if self.by_block.is_some() { self.hasher.hash_one(block) } else { 0 };
         let key = self.entries.insert(Entry {
             block,
-            hash,
+            hash: 0,
+            same: NONE,
             position: self.order.len() as u32,
             since: now,
             older: self.newest,
@@ -87,7 +90,7 @@ impl Requests {
         self.order.push(key);
         self.bytes += u64::from(block.length);
         if let Some(table) = &mut self.by_block {
-            insert(table, &self.entries, key);
+            insert(table, &mut self.entries, &self.hasher, key);
         }
         key
     }
@@ -108,33 +111,25 @@ impl Requests {
         let table = self.by_block.get_or_insert_with(|| {
             let mut table = HashTable::with_capacity(self.order.len());
             for &key in &self.order {
-                entries[key as usize].hash = self.hasher.hash_one(entries[key as usize].block);
-                insert(&mut table, entries, key);
+                insert(&mut table, entries, &self.hasher, key);
             }
             table
         });
         let found = table.find_entry(hash, |&key| entries[key as usize].block == block).ok()?;
-        let mut key = found.remove().0;
-        // Of those for the same block, the table gives any.
-        let first = table
-            .iter_hash_mut(hash)
-            .filter(|other| entries[**other as usize].block == block)
-            .min_by_key(|other| entries[**other as usize].position);
-        if let Some(other) = first
-            && entries[*other as usize].position < entries[key as usize].position
-        {
-            std::mem::swap(other, &mut key);
-        }
-        self.unlink(key)
+        let first =
+            chain(entries, *found.get()).min_by_key(|&key| entries[key as usize].position)?;
+        leave(found, entries, first);
+        self.unlink(first)
     }
 
     /// Removes a request by its key.
     pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
         if let Some(table) = &mut self.by_block
-            && let Some(entry) = self.entries.get(key as usize)
-            && let Ok(found) = table.find_entry(entry.hash, |&other| other == key)
+            && let Some(&Entry { hash, block, .. }) = self.entries.get(key as usize)
+            && let Ok(found) =
+                table.find_entry(hash, |&other| self.entries[other as usize].block == block)
         {
-            found.remove();
+            leave(found, &mut self.entries, key);
         }
         self.unlink(key)
     }
@@ -246,9 +241,47 @@ impl Requests {
     }
 }
 
-fn insert(table: &mut HashTable<u32>, entries: &Slab<Entry>, key: u32) {
-    let hash = |key: u32| entries[key as usize].hash;
-    table.insert_unique(hash(key), key, |&other| hash(other));
+/// Puts a request into the table, before those for the same block.
+fn insert(table: &mut HashTable<u32>, entries: &mut Slab<Entry>, hasher: &FixedState, key: u32) {
+    let block = entries[key as usize].block;
+    let hash = hasher.hash_one(block);
+    let same = match table.entry(
+        hash,
+        |&other| entries[other as usize].block == block,
+        |&other| entries[other as usize].hash,
+    ) {
+        TableEntry::Occupied(mut first) => std::mem::replace(first.get_mut(), key),
+        TableEntry::Vacant(vacant) => {
+            vacant.insert(key);
+            NONE
+        }
+    };
+    let entry = &mut entries[key as usize];
+    entry.hash = hash;
+    entry.same = same;
+}
+
+/// Takes a request out of the chain that `first` begins.
+fn leave(mut first: OccupiedEntry<'_, u32>, entries: &mut Slab<Entry>, key: u32) {
+    let rest = entries[key as usize].same;
+    if *first.get() != key {
+        let before =
+            chain(entries, *first.get()).find(|&other| entries[other as usize].same == key);
+        if let Some(before) = before {
+            entries[before as usize].same = rest;
+        }
+    } else if rest == NONE {
+        first.remove();
+    } else {
+        *first.get_mut() = rest;
+    }
+}
+
+/// The requests for one block, from the `first` on.
+fn chain(entries: &Slab<Entry>, first: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(first), |&key| {
+        Some(entries[key as usize].same).filter(|&key| key != NONE)
+    })
 }
 
 #[cfg(test)]
@@ -365,7 +398,8 @@ mod tests {
                     model.0.iter().map(|&(block, _)| block).collect::<Vec<_>>());
                 prop_assert_eq!(requests.oldest_since(), model.oldest());
                 if let Some(table) = &requests.by_block {
-                    prop_assert_eq!(table.len(), requests.len());
+                    let blocks: std::collections::HashSet<Block> = requests.iter().collect();
+                    prop_assert_eq!(table.len(), blocks.len());
                 }
                 let lengths = model.0.iter().map(|(block, _)| u64::from(block.length));
                 prop_assert_eq!(requests.bytes(), lengths.sum());
