@@ -4,7 +4,7 @@ const { Buffer } = require('node:buffer')
 const { kId, kOutbound, kCrypto, kApply, kFail } = require('./symbols.js')
 const { WireError } = require('./errors.js')
 const Slab = require('./slab.js')
-const { bufferOf, lend, lenders, owners } = require('./lending.js')
+const { bufferOf, lend, lenders } = require('./lending.js')
 const native = require('./native.js')
 
 const { page, poll, transfer, decrypt, touchClock } = native
@@ -54,12 +54,15 @@ class Inbound {
     this.queue = NOTHING
     /** A payload that a chunk's end cut, as far as it has come. @type {Buffer | null} */
     this.assembly = null
+    /** Where it lies, if others lie there as well. @type {ArrayBuffer | null} */
+    this.assemblyMemory = null
     this.filled = 0
     this.missing = 0
     /** Bytes that were collected without the engine's knowing, yet. */
     this.uncounted = 0
     /** A payload that is whole, until its event comes. @type {Buffer | null} */
     this.collected = null
+    this.collectedMemory = null
     /** Memory of payloads that are copied, and of payloads that chunks have cut. */
     this.copies = null
     this.assemblies = null
@@ -80,18 +83,27 @@ class Inbound {
    * @param {Function} callback
    */
   take (chunk, callback) {
+    if (this.collects(chunk)) return callback(null)
     if (this.isClosed) {
       callback(null)
     } else if (this.callback !== null) {
       if (this.queue === NOTHING) this.queue = []
       this.queue.push(chunk, callback)
-    } else if (chunk.length < this.missing) {
-      this.collect(chunk)
-      callback(null)
     } else {
       this.begin(chunk, callback)
       if (!this.isPaused && !this.isRunning) this.run()
     }
+  }
+
+  /**
+   * Takes a chunk that is all of one payload, and does not end it.
+   * @param {Buffer} chunk
+   * @returns {boolean} whether it was one
+   */
+  collects (chunk) {
+    if (chunk.length >= this.missing || this.callback !== null || this.isClosed) return false
+    this.collect(chunk)
+    return true
   }
 
   /**
@@ -254,18 +266,20 @@ class Inbound {
     const start = page[SLOT_TAIL_START]
     const length = page[SLOT_TAIL_LENGTH]
     this.missing = page[SLOT_MISSING]
+    const at = this.memoryStart + this.origin
     if (head > 0) {
-      this.assembly.set(head === rest.length ? rest : rest.subarray(0, head), this.filled)
+      this.assembly.set(new Uint8Array(this.memory, at, head), this.filled)
       this.filled += head
       if (this.filled === this.assembly.length) {
         this.collected = this.assembly
-        this.assembly = null
+        this.collectedMemory = this.assemblyMemory
+        this.assembly = this.assemblyMemory = null
       }
     }
     if (length > 0) {
-      this.assembly = this.makeAssembly(length)
-      this.assembly.set(rest.subarray(start), 0)
       this.filled = rest.length - start
+      this.assembly = this.makeAssembly(length)
+      this.assembly.set(new Uint8Array(this.memory, at + start, this.filled), 0)
     }
     return true
   }
@@ -285,10 +299,10 @@ class Inbound {
     const length = page[SLOT_LENGTH]
     if (length === 0) return Buffer.alloc(0)
     if (start === NONE) {
-      const collected = this.collected
-      this.collected = null
-      // The next one may be under way in the same slab.
-      return sharesSlab(length) ? lend(collected) : collected
+      const { collected, collectedMemory } = this
+      this.collected = this.collectedMemory = null
+      // The next one may be under way in the same slab, or come there.
+      return collectedMemory !== null && this.assemblies?.isIn(collectedMemory) ? lend(collected) : collected
     }
     const { chunk } = this
     if (chunk.length !== this.length) return this.failDetached()
@@ -327,9 +341,12 @@ class Inbound {
 
   /** A buffer for a payload that a chunk's end cuts. */
   makeAssembly (length) {
-    if (!sharesSlab(length)) return Buffer.allocUnsafeSlow(length)
+    // One that is long has memory of its own.
+    if (length * 4 > Slab.LENGTH) return Buffer.allocUnsafeSlow(length)
     this.assemblies ??= new Slab()
-    return this.assemblies.allocate(length, memory => owners.set(memory, this))
+    const assembly = this.assemblies.allocate(length, this)
+    this.assemblyMemory = this.assemblies.memory
+    return assembly
   }
 
   endLending () {
@@ -345,8 +362,14 @@ class Inbound {
       this.isSecured = true
     }
     if (this.assemblies?.isIn(memory)) this.assemblies = null
-    if (this.assembly !== null && bufferOf.call(this.assembly) === memory) this.assembly = copyOf(this.assembly)
-    if (this.collected !== null && bufferOf.call(this.collected) === memory) this.collected = copyOf(this.collected)
+    if (this.assemblyMemory === memory) {
+      this.assembly = copyOf(this.assembly)
+      this.assemblyMemory = null
+    }
+    if (this.collectedMemory === memory) {
+      this.collected = copyOf(this.collected)
+      this.collectedMemory = null
+    }
   }
 
   /** A caller transferred the chunk away by a way that `secure` does not see. */
@@ -361,16 +384,12 @@ class Inbound {
     const waiting = this.queue.filter(entry => typeof entry === 'function')
     if (this.callback !== null) waiting.unshift(this.callback)
     this.queue = NOTHING
-    this.chunk = this.memory = this.callback = this.assembly = this.collected = null
+    this.chunk = this.memory = this.callback = null
+    this.assembly = this.assemblyMemory = this.collected = this.collectedMemory = null
     this.copies = this.assemblies = null
     this.endLending()
     for (const callback of waiting) callback(null)
   }
-}
-
-/** Whether a payload that chunks cut is one of a few in a slab. */
-function sharesSlab (length) {
-  return length * 4 <= Slab.LENGTH
 }
 
 function copyOf (bytes) {

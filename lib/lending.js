@@ -11,8 +11,34 @@ const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Arra
 /** Those who need memory of their own choice. @type {Set<{ secure (memory: ArrayBuffer): void }>} */
 const lenders = new Set()
 
-/** Those who need a piece of memory, for as long as it lives. */
-const owners = new WeakMap()
+class Given {
+  constructor (object) {
+    return object
+  }
+}
+
+/** Notes on a piece of memory who needs it for as long as it lives: half the cost of a WeakMap. */
+class Owned extends Given {
+  #owner
+
+  constructor (memory, owner) {
+    super(memory)
+    this.#owner = owner
+  }
+
+  static ownerOf (memory) {
+    return #owner in memory ? memory.#owner : null
+  }
+}
+
+/**
+ * Has `owner` be told when `memory` is about to be shown.
+ * @param {ArrayBuffer} memory new, and nobody's yet
+ * @param {{ secure (memory: ArrayBuffer): void }} owner
+ */
+function own (memory, owner) {
+  return new Owned(memory, owner)
+}
 
 const LENT = {
   configurable: true,
@@ -20,7 +46,7 @@ const LENT = {
   get () {
     const memory = bufferOf.call(this)
     for (const lender of lenders) lender.secure(memory)
-    owners.get(memory)?.secure(memory)
+    Owned.ownerOf(memory)?.secure(memory)
     return memory
   }
 }
@@ -35,4 +61,4 @@ function lend (payload) {
   return payload
 }
 
-module.exports = { bufferOf, lend, lenders, owners }
+module.exports = { bufferOf, lend, lenders, own }

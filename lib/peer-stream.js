@@ -32,7 +32,12 @@ class PeerStream extends Duplex {
   }
 
   write (chunk, encoding, callback) {
-    if (!this[kIsEnding]) return super.write(chunk, encoding, callback)
+    if (!this[kIsEnding]) {
+      // The middle of a payload, which takes no more than a copy.
+      if (encoding === undefined && callback === undefined && this.writableLength === 0 &&
+        this.writableCorked === 0 && Buffer.isBuffer(chunk) && this[kInbound].collects(chunk)) return true
+      return super.write(chunk, encoding, callback)
+    }
     // A socket may go on for a while after the wire was closed.
     const done = typeof encoding === 'function' ? encoding : callback
     if (typeof done === 'function') nextTick(done, null)

@@ -1,6 +1,8 @@
 'use strict'
 
 const { Buffer } = require('node:buffer')
+const { own } = require('./lending.js')
+
 const LENGTH = 64 * 1024
 /** Most wires never need a second slab, so that the first one is small. */
 const FIRST_LENGTH = 4 * 1024
@@ -18,15 +20,15 @@ class Slab {
 
   /**
    * @param {number} length in bytes
-   * @param {(memory: ArrayBuffer) => void=} onNew is told of the memory when it is new
+   * @param {{ secure (memory: ArrayBuffer): void } | null} owner who needs the memory while it lives
    * @returns {Buffer}
    */
-  allocate (length, onNew) {
+  allocate (length, owner = null) {
     // Memory that was transferred away has no length left.
     if (this.memory === null || this.memory.byteLength - this.used < length) {
       this.memory = Buffer.allocUnsafeSlow(Math.max(length, this.memory === null ? FIRST_LENGTH : LENGTH)).buffer
       this.used = 0
-      onNew?.(this.memory)
+      if (owner !== null) own(this.memory, owner)
     }
     const start = this.used
     this.used += length
