@@ -6,6 +6,7 @@ const { execFile } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { promisify } = require('node:util')
+const { Random, seed } = require('./helpers/random')
 const { ScriptedPeer, turn, close } = require('./helpers/scripted-peer')
 const messages = require('./world/support/messages')
 
@@ -262,6 +263,31 @@ describe('a payload\'s memory', () => {
     const log = peer.note('have')
     peer.say(messages.have(1))
     expect(log).toHaveLength(1)
+  })
+
+  test('transferred away by anyone at any time: every payload comes whole', () => {
+    const number = seed()
+    const random = new Random(number)
+    const blocks = Array.from({ length: 300 }, () => random.bytes(random.pick([0, 1, 16, 100, 3000, 5000, 16384, 20000, 70000])))
+    const bytes = Buffer.concat(blocks.map((bytes, piece) => messages.piece(piece, 0, bytes)))
+    const kept = []
+    wire.on('piece', (piece, offset, payload) => {
+      if (piece !== kept.length || !payload.equals(blocks[piece])) throw new Error(`piece ${piece} (TEST_SEED=${number})`)
+      kept.push(payload)
+      if (random.below(4) === 0) transferAny()
+    })
+    const transferAny = () => {
+      const payload = random.pick(kept)
+      if (payload.length > 0) transfer(payload)
+    }
+    for (let at = 0; at < bytes.length;) {
+      const chunk = Buffer.alloc(Math.min(1 + random.below(random.pick([10, 2000, 20000, 70000])), bytes.length - at))
+      bytes.copy(chunk, 0, at)
+      at += chunk.length
+      wire.write(chunk)
+      if (kept.length > 0 && random.below(3) === 0) transferAny()
+    }
+    expect([number, kept.length, wire.closeReason]).toEqual([number, blocks.length, null])
   })
 
   test('changed by the handler changes nothing else', () => {
