@@ -32,6 +32,8 @@ function layOut (make) {
 test.each([
   ['a wire', 'new (require("./index.js"))()'],
   ['a wire of bittorrent-protocol 3.x', 'new (require("./compat/v3.js"))()'],
+  ['a wire of peer-wire-protocol', 'require("./compat/peer-wire-protocol.js")()'],
+  ['a wire of bittorrent-wire', 'new (require("./compat/bittorrent-wire.js"))(Buffer.alloc(20), Buffer.alloc(20))'],
   ['the wire in a peer-wire-protocol wire', 'require("./compat/peer-wire-protocol.js")()[require("./compat/adapter.js").kWire]']
 ])('%s is no dictionary, even if there was none for a while', (name, make) => {
   expect(layOut(make)).toBe('true')

@@ -57,6 +57,15 @@ InnerWire[kKeepShape]()
  * after an `end` by the peer, `close` comes last. Either way it comes once.
  */
 class Adapter extends Duplex {
+  static #kept = []
+
+  /** Keeps one instance of a class, as the main wire does: see `kKeepShape` there. */
+  static keepShape (...args) {
+    const wire = new this(...args)
+    wire.destroy()
+    Adapter.#kept.push(wire)
+  }
+
   #isEnding = false
   #isClosed = false
   /** The wire has put out its last byte. */

@@ -351,6 +351,8 @@ function readMessages (payload, { id, least, most }) {
   return messages
 }
 
+BitTorrentWire.keepShape(Buffer.alloc(20), Buffer.alloc(20))
+
 Object.defineProperty(BitTorrentWire, '__esModule', { value: true })
 BitTorrentWire.default = BitTorrentWire
 

@@ -265,6 +265,8 @@ for (const name of ['amChoking', 'amInterested', 'peerChoking', 'peerInterested'
   })
 }
 
+PeerWire.keepShape()
+
 /** Makes a wire, with `new` or without. */
 function peerWireProtocol (options) {
   return Reflect.construct(PeerWire, [options], new.target ?? PeerWire)
