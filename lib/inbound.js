@@ -330,7 +330,7 @@ class Inbound {
   beginLending () {
     if (this.isLending) return
     this.isLending = true
-    lenders.add(this)
+    lenders.push(this)
   }
 
   /** A buffer for a payload that is copied. */
@@ -352,7 +352,8 @@ class Inbound {
   endLending () {
     if (!this.isLending) return
     this.isLending = false
-    lenders.delete(this)
+    if (lenders.at(-1) === this) lenders.pop()
+    else lenders.splice(lenders.indexOf(this), 1)
   }
 
   /** Keeps what is still needed of memory that is about to be shown to a caller. */

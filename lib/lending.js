@@ -8,8 +8,8 @@
 
 const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get
 
-/** Those who need memory of their own choice. @type {Set<{ secure (memory: ArrayBuffer): void }>} */
-const lenders = new Set()
+/** Those who need memory of their own choice. @type {{ secure (memory: ArrayBuffer): void }[]} */
+const lenders = []
 
 class Given {
   constructor (object) {
