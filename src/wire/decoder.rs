@@ -155,6 +155,15 @@ impl Decoder {
         }
         while at < chunk.len() && self.frames.len() < MAX_FRAMES {
             let rest = &chunk[at..];
+            if self.partial_length == 0
+                && matches!(self.stage, Stage::Head)
+                && let Some((frame, taken)) = whole_message(rest, at, longest)
+            {
+                intake.payloads += usize::from(matches!(frame, Frame::Piece { .. }));
+                self.frames.push_back(frame);
+                at += taken;
+                continue;
+            }
             at += match &mut self.stage {
                 Stage::Handshake => self.take_handshake(rest),
                 Stage::Head => match self.take_head(rest, longest, limits) {
@@ -283,8 +292,14 @@ impl Decoder {
         limits: &Limits,
     ) -> Result<usize, Violation> {
         if self.partial_length == 0 {
-            if let Some(taken) = self.take_common(rest, longest) {
-                return Ok(taken);
+            if let Some(head) = rest.first_chunk::<13>()
+                && head[4] == id::PIECE
+                && let length @ 9.. = number(head, 0)
+                && length <= longest
+            {
+                let given = Given::Piece { index: number(head, 5), offset: number(head, 9) };
+                self.begin_given(given, length - 9);
+                return Ok(13);
             }
             let needed = head_length(rest, longest, limits)?;
             if rest.len() >= needed {
@@ -307,36 +322,6 @@ impl Decoder {
                 return Ok(taken);
             }
             taken += self.fill_partial(&rest[taken..], needed);
-        }
-    }
-
-    /// Takes the head of the messages that come by the thousand, in one look at it.
-    fn take_common(&mut self, rest: &[u8], longest: u32) -> Option<usize> {
-        let head = rest.first_chunk::<17>()?;
-        let length = number(head, 0);
-        if length > longest {
-            return None;
-        }
-        match (head[4], length) {
-            (id::HAVE, 5) => {
-                self.frames.push_back(Frame::Index { id: id::HAVE, index: number(head, 5) });
-                Some(9)
-            }
-            (id @ (id::REQUEST | id::CANCEL | id::REJECT), 13) => {
-                let block = Block {
-                    piece: number(head, 5),
-                    offset: number(head, 9),
-                    length: number(head, 13),
-                };
-                self.frames.push_back(Frame::Block { id, block });
-                Some(17)
-            }
-            (id::PIECE, 9..) => {
-                let given = Given::Piece { index: number(head, 5), offset: number(head, 9) };
-                self.begin_given(given, length - 9);
-                Some(13)
-            }
-            _ => None,
         }
     }
 
@@ -426,6 +411,30 @@ fn head_length(head: &[u8], longest: u32, limits: &Limits) -> Result<usize, Viol
         return Err(Violation::MessageTooLong { length, limit });
     }
     Ok(4 + layout.header_length() as usize)
+}
+
+/// Frames one of the messages that come by the thousand, if `rest` begins with all of it, in one
+/// look; gives how long it is. `at` is the place of `rest` in the chunk, in bytes.
+fn whole_message(rest: &[u8], at: usize, longest: u32) -> Option<(Frame, usize)> {
+    let head = rest.first_chunk::<17>()?;
+    let length = number(head, 0);
+    if length > longest {
+        return None;
+    }
+    let frame = match (head[4], length) {
+        (id::HAVE, 5) => Frame::Index { id: id::HAVE, index: number(head, 5) },
+        (id @ (id::REQUEST | id::CANCEL | id::REJECT), 13) => {
+            let block =
+                Block { piece: number(head, 5), offset: number(head, 9), length: number(head, 13) };
+            Frame::Block { id, block }
+        }
+        (id::PIECE, 13..) if rest.len() - 4 >= length as usize => {
+            let payload = Payload::Chunk { start: at as u32 + 13, length: length - 9 };
+            Frame::Piece { index: number(head, 5), offset: number(head, 9), payload }
+        }
+        _ => return None,
+    };
+    Some((frame, 4 + length as usize))
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
