@@ -15,13 +15,19 @@ use crate::wire::{
 /// How many segments a run holds at most.
 const MAX_SEGMENTS: u32 = RUN_LENGTH / 2;
 
-/// A wire, and what its last event left for the next call.
+/// A wire, and its work for the thread pool.
 pub(super) struct Session {
     pub(super) wire: Wire,
-    body: Vec<u8>,
     /// Work of the crypto handshake that nobody has begun.
     pub(super) job: Option<Box<KeyJob>>,
-    /// What the last extended handshake changed of the peer's ids.
+}
+
+/// What the last event of any wire left for the next call, like the page: JavaScript takes it
+/// before it calls anything that may use another wire.
+#[derive(Default)]
+pub(super) struct Remains {
+    body: Vec<u8>,
+    /// What an extended handshake changed of the peer's ids.
     pub(super) extension_changes: Vec<ExtensionChange>,
     pub(super) violation: Option<(&'static str, String)>,
 }
@@ -30,22 +36,17 @@ pub(super) struct Session {
 pub(super) struct Sessions {
     pub(super) page: Page,
     wires: RefCell<Slab<Box<Session>>>,
+    pub(super) remains: RefCell<Remains>,
 }
 
 impl Sessions {
     pub(super) fn new(page: Page) -> Self {
-        Self { page, wires: RefCell::new(Slab::new()) }
+        Self { page, wires: RefCell::new(Slab::new()), remains: RefCell::default() }
     }
 
     /// Adds a wire and gives its number in the page.
     pub(super) fn open(&self, wire: Wire) -> u32 {
-        let session = Box::new(Session {
-            wire,
-            body: Vec::new(),
-            job: None,
-            extension_changes: Vec::new(),
-            violation: None,
-        });
+        let session = Box::new(Session { wire, job: None });
         self.wires.borrow_mut().insert(session) as u32
     }
 
@@ -69,7 +70,7 @@ impl Sessions {
         let page = &self.page;
         let found = self.with(page.get(SLOT_WIRE), |session| {
             let event = session.wire.poll_event(page.now());
-            session.describe(page, event);
+            session.describe(page, &self.remains, event);
             session.summarize(page);
         });
         if found.is_none() {
@@ -97,7 +98,7 @@ impl Sessions {
         let page = &self.page;
         let found = self.with(page.get(SLOT_WIRE), |session| {
             page.set(SLOT_RESULT, RESULT_OK);
-            session.transfer(page, page.get(SLOT_COMMAND), bytes, source);
+            session.transfer(page, &self.remains, bytes, source);
             session.summarize(page);
         });
         if found.is_none() {
@@ -111,6 +112,7 @@ impl Sessions {
         self.page.set(SLOT_RESULT, RESULT_PANICKED);
         self.page.set(SLOT_EVENT, EVENT_VIOLATION);
         self.page.set(SLOT_HAS_OUTPUT, 0);
+        self.remains.take();
         self.close(self.page.get(SLOT_WIRE));
     }
 }
@@ -182,10 +184,16 @@ impl Session {
         RESULT_OK
     }
 
-    fn transfer(&mut self, page: &Page, transfer: u32, bytes: &mut [u8], source: &[u8]) {
+    fn transfer(
+        &mut self,
+        page: &Page,
+        remains: &RefCell<Remains>,
+        bytes: &mut [u8],
+        source: &[u8],
+    ) {
         let wire = &mut self.wire;
         let a = page.get(SLOT_A);
-        match transfer {
+        match page.get(SLOT_COMMAND) {
             TRANSFER_RECEIVE => {
                 if a > 0 {
                     wire.handle_collected(a);
@@ -202,7 +210,7 @@ impl Session {
                 wire.take_output(a as usize, bytes);
             }
             TRANSFER_BODY => {
-                let body = std::mem::take(&mut self.body);
+                let body = std::mem::take(&mut remains.borrow_mut().body);
                 if body.len() == bytes.len() {
                     bytes.copy_from_slice(&body);
                 }
@@ -263,8 +271,14 @@ impl Session {
         page.set(SLOT_UNSENT, self.wire.unsent() as u32);
     }
 
-    fn describe(&mut self, page: &Page, event: Option<Event>) {
+    fn describe(&mut self, page: &Page, remains: &RefCell<Remains>, event: Option<Event>) {
         use crate::wire::message::id;
+        // The body stays here until JavaScript has made a buffer for it.
+        let announce = |body: Vec<u8>, kind| {
+            page.set(SLOT_LENGTH, body.len() as u32);
+            remains.borrow_mut().body = body;
+            kind
+        };
         let kind = match event {
             None => EVENT_NONE,
             Some(Event::Piece { index, offset, payload: place, request }) => {
@@ -295,7 +309,7 @@ impl Session {
             Some(Event::Unchoke) => id::UNCHOKE.into(),
             Some(Event::Interested) => id::INTERESTED.into(),
             Some(Event::NotInterested) => id::NOT_INTERESTED.into(),
-            Some(Event::Bitfield(bits)) => self.announce(page, bits, id::BITFIELD.into()),
+            Some(Event::Bitfield(bits)) => announce(bits, id::BITFIELD.into()),
             Some(Event::Cancel { block, request }) => {
                 named(page, block, request);
                 id::CANCEL.into()
@@ -315,10 +329,10 @@ impl Session {
             }
             Some(Event::KeepAlive) => EVENT_KEEP_ALIVE,
             Some(Event::ExtendedHandshake { payload, changes }) => {
-                self.extension_changes = changes;
-                self.announce(page, payload, EVENT_EXTENDED_HANDSHAKE)
+                remains.borrow_mut().extension_changes = changes;
+                announce(payload, EVENT_EXTENDED_HANDSHAKE)
             }
-            Some(Event::Unknown(bytes)) => self.announce(page, bytes, EVENT_UNKNOWN),
+            Some(Event::Unknown(bytes)) => announce(bytes, EVENT_UNKNOWN),
             Some(Event::Handshake(handshake)) => {
                 let reserved = handshake.reserved;
                 let bits = u32::from(reserved.dht)
@@ -326,28 +340,19 @@ impl Session {
                     | u32::from(reserved.extended) << 2;
                 page.set(SLOT_INDEX, bits);
                 let bytes = [handshake.info_hash, handshake.peer_id].concat();
-                self.announce(page, bytes, EVENT_HANDSHAKE)
+                announce(bytes, EVENT_HANDSHAKE)
             }
-            Some(Event::CryptoInfoHash(hash)) => {
-                self.announce(page, hash.to_vec(), EVENT_CRYPTO_INFO_HASH)
-            }
+            Some(Event::CryptoInfoHash(hash)) => announce(hash.to_vec(), EVENT_CRYPTO_INFO_HASH),
             Some(Event::CryptoHandshake { method, received }) => {
                 page.set(SLOT_INDEX, method.map_or(0, |method| method as u32));
-                self.announce(page, received, EVENT_CRYPTO_HANDSHAKE)
+                announce(received, EVENT_CRYPTO_HANDSHAKE)
             }
             Some(Event::Violation(violation)) => {
-                self.violation = Some((violation.code(), violation.to_string()));
+                remains.borrow_mut().violation = Some((violation.code(), violation.to_string()));
                 EVENT_VIOLATION
             }
         };
         page.set(SLOT_EVENT, kind);
-    }
-
-    /// Keeps a body until JavaScript has made a buffer for it.
-    fn announce(&mut self, page: &Page, body: Vec<u8>, kind: u32) -> u32 {
-        page.set(SLOT_LENGTH, body.len() as u32);
-        self.body = body;
-        kind
     }
 }
 

@@ -116,7 +116,7 @@ impl NativeWire {
     /// The violation that ended the wire.
     #[napi(catch_unwind)]
     pub fn violation(&self) -> Option<ViolationReport> {
-        let (code, message) = self.with(|session| session.violation.take())??;
+        let (code, message) = self.sessions.remains.borrow_mut().violation.take()?;
         Some(ViolationReport { code: code.to_owned(), message })
     }
 
@@ -137,9 +137,9 @@ impl NativeWire {
     /// name; 0 for those that it switched off.
     #[napi(catch_unwind)]
     pub fn take_extension_changes<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let changes = self.with(|session| std::mem::take(&mut session.extension_changes));
+        let changes = std::mem::take(&mut self.sessions.remains.borrow_mut().extension_changes);
         let mut object = Object::new(env)?;
-        for change in changes.unwrap_or_default() {
+        for change in changes {
             set_key(&mut object, &change.name, u32::from(change.id))?;
         }
         Ok(object)

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::error::Violation;
 use super::handshake::{HANDSHAKE_LENGTH, Handshake};
 use super::limits::Limits;
-use super::message::{Block, Layout, id};
+use super::message::{Block, Layout, REQUEST_SIZE, id};
 
 /// How many messages are framed ahead of their being applied.
 const MAX_FRAMES: usize = 256;
@@ -102,8 +102,9 @@ impl Given {
 }
 
 /// A message whose body is kept here until it is applied.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kept {
+    Handshake,
     ExtendedHandshake,
     Bitfield,
     Unknown,
@@ -111,8 +112,6 @@ enum Kept {
 
 #[derive(Debug)]
 enum Stage {
-    /// Before the end of the handshake.
-    Handshake,
     /// Between messages, or in the numbers at the start of one.
     Head,
     /// In a payload of the caller's; `collected` bytes of `length` are in the caller's buffer.
@@ -126,8 +125,9 @@ enum Stage {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     stage: Stage,
-    /// The start of a handshake or of a message that a chunk's end cut.
-    partial: [u8; HANDSHAKE_LENGTH],
+    /// The start of a message that a chunk's end cut, up to its last number: no message has more
+    /// of them than a request.
+    partial: [u8; REQUEST_SIZE],
     partial_length: u8,
     frames: VecDeque<Frame>,
     /// How many frames the last chunk made: what the next one probably does.
@@ -137,8 +137,12 @@ pub(crate) struct Decoder {
 impl Decoder {
     pub(crate) fn new() -> Self {
         Self {
-            stage: Stage::Handshake,
-            partial: [0; HANDSHAKE_LENGTH],
+            stage: Stage::Kept {
+                kept: Kept::Handshake,
+                length: HANDSHAKE_LENGTH as u32,
+                body: Vec::new(),
+            },
+            partial: [0; REQUEST_SIZE],
             partial_length: 0,
             frames: VecDeque::new(),
             usual_frames: 0,
@@ -165,7 +169,6 @@ impl Decoder {
                 continue;
             }
             at += match &mut self.stage {
-                Stage::Handshake => self.take_handshake(rest),
                 Stage::Head => match self.take_head(rest, longest, limits) {
                     Ok(taken) => taken,
                     Err(violation) => {
@@ -191,11 +194,13 @@ impl Decoder {
                     }
                     taken
                 }
-                Stage::Kept { length, body, .. } => {
+                Stage::Kept { kept, length, body } => {
                     let missing = *length as usize - body.len();
                     let taken = missing.min(rest.len());
                     body.extend_from_slice(&rest[..taken]);
-                    if taken == missing {
+                    if *kept == Kept::Handshake && !Handshake::is_prefix(body) {
+                        self.fail(Violation::BadHandshake);
+                    } else if taken == missing {
                         self.finish_kept();
                     }
                     taken
@@ -247,6 +252,14 @@ impl Decoder {
         }
     }
 
+    /// Gives back the memory of frames if none waits: after a message with which a wire may well
+    /// become idle.
+    pub(crate) fn rest(&mut self) {
+        if self.frames.is_empty() {
+            self.frames = VecDeque::new();
+        }
+    }
+
     /// Decodes nothing more; what was framed is dropped.
     pub(crate) fn stop(&mut self) {
         self.stage = Stage::Dead;
@@ -264,22 +277,6 @@ impl Decoder {
         let taken = needed.saturating_sub(have).min(rest.len());
         self.partial[have..have + taken].copy_from_slice(&rest[..taken]);
         self.partial_length = (have + taken) as u8;
-        taken
-    }
-
-    fn take_handshake(&mut self, rest: &[u8]) -> usize {
-        let taken = self.fill_partial(rest, HANDSHAKE_LENGTH);
-        let have = usize::from(self.partial_length);
-        if !Handshake::is_prefix(&self.partial[..have]) {
-            self.fail(Violation::BadHandshake);
-        } else if have == HANDSHAKE_LENGTH {
-            self.partial_length = 0;
-            self.stage = Stage::Head;
-            match Handshake::decode(&self.partial) {
-                Some(handshake) => self.frames.push_back(Frame::Handshake(Box::new(handshake))),
-                None => self.fail(Violation::BadHandshake),
-            }
-        }
         taken
     }
 
@@ -382,6 +379,10 @@ impl Decoder {
         if let Stage::Kept { kept, body, .. } = std::mem::replace(&mut self.stage, Stage::Head) {
             let body = body.into_boxed_slice();
             self.frames.push_back(match kept {
+                Kept::Handshake => match body.first_chunk().and_then(Handshake::decode) {
+                    Some(handshake) => Frame::Handshake(Box::new(handshake)),
+                    None => return self.fail(Violation::BadHandshake),
+                },
                 Kept::ExtendedHandshake => Frame::ExtendedHandshake(body),
                 Kept::Bitfield => Frame::Bitfield(body),
                 Kept::Unknown => Frame::Unknown(body),

@@ -180,7 +180,7 @@ impl Wire {
         let used = match input(negotiating) {
             Ok(used) => used,
             Err(error) => {
-                self.early_events.push_back(Event::Violation(Violation::Encryption(error)));
+                self.early_events.push(Event::Violation(Violation::Encryption(error)));
                 return 0;
             }
         };
@@ -188,7 +188,7 @@ impl Wire {
         while let Some(event) = negotiating.negotiation.poll_event() {
             match event {
                 mse::Event::InfoHashNeeded(hash) => {
-                    self.early_events.push_back(Event::CryptoInfoHash(hash));
+                    self.early_events.push(Event::CryptoInfoHash(hash));
                 }
                 mse::Event::PlaintextPeer => {
                     self.finish_negotiation(None);
@@ -218,6 +218,6 @@ impl Wire {
             self.put(&negotiating.held, false);
         }
         let received = outcome.received;
-        self.early_events.push_back(Event::CryptoHandshake { method, received });
+        self.early_events.push(Event::CryptoHandshake { method, received });
     }
 }

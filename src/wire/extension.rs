@@ -18,23 +18,27 @@ pub struct ExtensionChange {
 /// What the extended handshakes of the peer said about ids.
 #[derive(Debug)]
 pub struct PeerExtensions {
-    /// Names as the peer spelt them, with their ids, which are never 0.
-    ids: HashMap<Box<[u8]>, u8, FixedState>,
+    /// Names as the peer spelt them, with their ids, which are never 0. Made for the first
+    /// extended handshake.
+    ids: Option<Box<Ids>>,
+    hasher: FixedState,
 }
+
+type Ids = HashMap<Box<[u8]>, u8, FixedState>;
 
 impl PeerExtensions {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { ids: HashMap::with_hasher(FixedState::with_seed(seed)) }
+        Self { ids: None, hasher: FixedState::with_seed(seed) }
     }
 
     /// The names and ids.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], u8)> {
-        self.ids.iter().map(|(name, id)| (&**name, *id))
+        self.ids.iter().flat_map(|ids| ids.iter()).map(|(name, id)| (&**name, *id))
     }
 
     /// The id that the peer gave to an extension.
     pub fn id(&self, name: &[u8]) -> Option<u8> {
-        self.ids.get(name).copied()
+        self.ids.as_ref()?.get(name).copied()
     }
 
     /// Takes the `m` of an extended handshake: later handshakes add to earlier ones, and an id of
@@ -45,19 +49,21 @@ impl PeerExtensions {
     pub(crate) fn update(&mut self, handshake: &Value<'_>) -> Vec<ExtensionChange> {
         let mut changes = Vec::new();
         let Some(Value::Dictionary(entries)) = handshake.get(b"m") else { return changes };
+        let ids =
+            self.ids.get_or_insert_with(|| Box::new(HashMap::with_hasher(self.hasher.clone())));
         for (name, value) in entries {
             let Value::Integer(id) = *value else { continue };
             let Ok(id) = u8::try_from(id) else { continue };
             if id == 0 {
-                if self.ids.remove(*name).is_none() {
+                if ids.remove(*name).is_none() {
                     continue;
                 }
-            } else if let Some(known) = self.ids.get_mut(*name) {
+            } else if let Some(known) = ids.get_mut(*name) {
                 *known = id;
-            } else if self.ids.len() < Limits::EXTENDED_NAMES
+            } else if ids.len() < Limits::EXTENDED_NAMES
                 && name.len() <= Limits::EXTENDED_NAME_LENGTH
             {
-                self.ids.insert(Box::from(*name), id);
+                ids.insert(Box::from(*name), id);
             } else {
                 continue;
             }

@@ -39,7 +39,7 @@ impl Wire {
         if self.is_closed {
             return None;
         }
-        if let Some(event) = self.early_events.pop_front() {
+        if let Some(event) = self.early_events.pop() {
             if matches!(event, Event::Violation(_)) {
                 self.close();
             }
@@ -115,6 +115,7 @@ impl Wire {
                 Event::AllowedFast(index)
             }
             Frame::Bitfield(bits) => {
+                self.decoder.rest();
                 self.peer_pieces.replace(&bits);
                 Event::Bitfield(bits.into_vec())
             }
@@ -134,6 +135,7 @@ impl Wire {
     }
 
     fn on_handshake(&mut self, handshake: Handshake) -> Event {
+        self.decoder.rest();
         self.fast = handshake.reserved.fast && self.local.is_some_and(|local| local.fast);
         self.peer = Some(handshake);
         Event::Handshake(handshake)
@@ -196,7 +198,7 @@ impl Wire {
             return Ok(None);
         }
         if !self.waiting.is_empty() || self.is_busy() {
-            self.waiting.push_back(block);
+            self.waiting.push(block);
             return Ok(None);
         }
         Ok(Some(self.open_request(block, now)))
@@ -206,10 +208,7 @@ impl Wire {
         if self.waiting.is_empty() || self.is_busy() {
             return None;
         }
-        let block = self.waiting.pop_front()?;
-        if self.waiting.is_empty() {
-            self.waiting = std::collections::VecDeque::new();
-        }
+        let block = self.waiting.pop()?;
         Some(self.open_request(block, now))
     }
 
@@ -219,17 +218,12 @@ impl Wire {
 
     fn on_cancel(&mut self, block: Block) -> Result<Event, Violation> {
         let request = self.peer_requests.take(block);
-        let was_waiting = request.is_none() && self.take_waiting(block);
+        let was_waiting = request.is_none() && self.waiting.remove(&block);
         if request.is_some() || was_waiting {
             // BEP 6: a cancelled request still gets its one answer.
             self.refuse(block)?;
         }
         Ok(Event::Cancel { block, request })
-    }
-
-    fn take_waiting(&mut self, block: Block) -> bool {
-        let found = self.waiting.iter().position(|other| *other == block);
-        found.is_some_and(|place| self.waiting.remove(place).is_some())
     }
 
     /// Answers a request with a reject where the peer knows of rejects.
@@ -253,6 +247,7 @@ impl Wire {
         if !self.peer_speaks_extended() {
             return None;
         }
+        self.decoder.rest();
         let handshake = extension::parse_handshake(&payload)?;
         let changes = self.peer_extensions.update(&handshake);
         Some(Event::ExtendedHandshake { payload, changes })

@@ -41,6 +41,7 @@ pub mod mse;
 mod outbound;
 mod outbox;
 mod pieces;
+mod queue;
 mod requests;
 mod statistics;
 
@@ -58,11 +59,10 @@ pub use pieces::Pieces;
 pub use requests::{Removed, Requests};
 pub use statistics::{Speed, Statistics, Traffic};
 
-use std::collections::VecDeque;
-
 use decoder::Decoder;
 use encryption::Encryption;
 use outbox::Outbox;
+use queue::Queue;
 
 /// What a caller that keeps states itself may override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,7 +84,7 @@ pub struct Wire {
     outbox: Outbox,
     encryption: Encryption,
     /// Events of the crypto handshake, which come before all others.
-    early_events: VecDeque<Event>,
+    early_events: Queue<Event>,
 
     am_choking: bool,
     am_interested: bool,
@@ -106,7 +106,7 @@ pub struct Wire {
     requests: Requests,
     peer_requests: Requests,
     /// Requests of the peer that wait until output has drained and earlier ones are answered.
-    waiting: VecDeque<Block>,
+    waiting: Queue<Block>,
     /// The largest block that we ever asked for, in bytes.
     largest_request: u32,
     /// Bytes of output that the caller has taken, and that did not leave yet.
@@ -130,7 +130,7 @@ impl Wire {
             decoder: Decoder::new(),
             outbox: Outbox::default(),
             encryption: Encryption::Off,
-            early_events: VecDeque::new(),
+            early_events: Queue::default(),
             am_choking: true,
             am_interested: false,
             peer_choking: true,
@@ -144,7 +144,7 @@ impl Wire {
             peer_extensions: PeerExtensions::new(seed),
             requests: Requests::new(seed),
             peer_requests: Requests::new(seed),
-            waiting: VecDeque::new(),
+            waiting: Queue::default(),
             largest_request: 0,
             undelivered: 0,
             unread_rejects: 0,
@@ -162,8 +162,8 @@ impl Wire {
         self.is_closed = true;
         self.decoder.stop();
         self.peer_requests.clear();
-        self.waiting = VecDeque::new();
-        self.early_events = VecDeque::new();
+        self.waiting = Queue::default();
+        self.early_events = Queue::default();
         self.encryption = Encryption::Off;
     }
 

@@ -41,7 +41,7 @@ impl Wire {
             return;
         }
         self.send(&message::encode_empty(id::CHOKE));
-        let waiting = std::mem::take(&mut self.waiting);
+        let mut waiting = std::mem::take(&mut self.waiting);
         if !self.fast {
             self.peer_requests.clear();
             return;
@@ -55,9 +55,9 @@ impl Wire {
                 self.send(&message::encode_block(id::REJECT, block));
             }
         }
-        for block in waiting {
+        while let Some(block) = waiting.pop() {
             if self.allowed_fast.contains(block.piece) {
-                self.waiting.push_back(block);
+                self.waiting.push(block);
             } else {
                 self.send(&message::encode_block(id::REJECT, block));
             }

@@ -21,75 +21,79 @@ pub struct Segment {
 /// [`Outbox::append_block`].
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
+    /// What waits. Most wires are idle most of the time: what they do not need they do not keep.
+    waiting: Option<Box<Waiting>>,
+    /// How much was last taken at once, in bytes and segments: what comes next probably is as much.
+    usual: (u16, u16),
+}
+
+#[derive(Debug)]
+struct Waiting {
     bytes: BytesMut,
     segments: VecDeque<Segment>,
     /// The last segment takes no further bytes.
     is_sealed: bool,
     /// The bytes of all blocks of the caller's that have not left.
     blocks: usize,
-    /// How much was last taken at once, in bytes and segments: what comes next probably is as much.
-    usual: (u16, u16),
 }
 
 impl Outbox {
     /// Adds bytes.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
+        if !bytes.is_empty() {
+            self.waiting(bytes.len()).append(bytes);
         }
-        if self.bytes.capacity() == 0 {
-            self.bytes.reserve(usize::from(self.usual.0).max(bytes.len()));
-        }
-        self.bytes.put_slice(bytes);
-        self.last_open().bytes += bytes.len() as u32;
     }
 
     /// Adds bytes as the cipher makes them.
     pub(crate) fn append_encrypted(&mut self, bytes: &[u8], cipher: &mut Rc4) {
-        let start = self.bytes.len();
-        self.bytes.resize(start + bytes.len(), 0);
-        cipher.apply(bytes, &mut self.bytes[start..]);
-        self.last_open().bytes += bytes.len() as u32;
+        let waiting = self.waiting(bytes.len());
+        let start = waiting.bytes.len();
+        waiting.bytes.resize(start + bytes.len(), 0);
+        cipher.apply(bytes, &mut waiting.bytes[start..]);
+        waiting.last_open().bytes += bytes.len() as u32;
     }
 
     /// Adds bytes that leave as one chunk of their own.
     pub(crate) fn append_alone(&mut self, bytes: &[u8]) {
-        self.is_sealed = true;
-        self.append(bytes);
-        self.is_sealed = true;
+        let waiting = self.waiting(bytes.len());
+        waiting.is_sealed = true;
+        waiting.append(bytes);
+        waiting.is_sealed = true;
     }
 
     /// Adds bytes and then a block that stays with the caller.
     pub(crate) fn append_block(&mut self, header: &[u8], length: u32) {
-        self.append(header);
+        let waiting = self.waiting(header.len());
+        waiting.append(header);
         if length > 0 {
-            self.last_open().block = length;
-            self.blocks += length as usize;
-            self.is_sealed = true;
+            waiting.last_open().block = length;
+            waiting.blocks += length as usize;
+            waiting.is_sealed = true;
         }
     }
 
     /// What waits, in order.
     pub(crate) fn segments(&self) -> impl Iterator<Item = Segment> {
-        self.segments.iter().copied()
+        self.waiting.iter().flat_map(|waiting| waiting.segments.iter().copied())
     }
 
     /// Moves the bytes of the next `count` segments to `out`, which is exactly as long as they are,
     /// and counts their blocks as gone. Tells whether it did.
     pub(crate) fn take(&mut self, count: usize, out: &mut [u8]) -> bool {
-        let taken = self.segments().take(count);
+        let Some(waiting) = &mut self.waiting else { return count == 0 && out.is_empty() };
+        let taken = waiting.segments.iter().take(count);
         let (bytes, blocks) = taken.fold((0, 0), |(bytes, blocks), segment| {
             (bytes + segment.bytes as usize, blocks + segment.block as usize)
         });
-        if count > self.segments.len() || bytes != out.len() {
+        if count > waiting.segments.len() || bytes != out.len() {
             return false;
         }
-        self.segments.drain(..count);
-        self.bytes.copy_to_slice(out);
-        self.blocks -= blocks;
-        if self.segments.is_empty() {
-            // Most wires are idle most of the time: what they do not need they do not keep.
-            self.clear();
+        waiting.segments.drain(..count);
+        waiting.bytes.copy_to_slice(out);
+        waiting.blocks -= blocks;
+        if waiting.segments.is_empty() {
+            self.waiting = None;
             self.usual = (out.len().min(MAX_USUAL) as u16, count.min(MAX_USUAL) as u16);
         }
         true
@@ -102,14 +106,33 @@ impl Outbox {
 
     /// How many bytes wait, blocks of the caller's included.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() + self.blocks
+        self.waiting.as_ref().map_or(0, |waiting| waiting.bytes.len() + waiting.blocks)
+    }
+
+    /// What waits, with room for `length` bytes if nothing does.
+    fn waiting(&mut self, length: usize) -> &mut Waiting {
+        self.waiting.get_or_insert_with(|| Waiting::new(length, self.usual))
+    }
+}
+
+impl Waiting {
+    #[cold]
+    fn new(length: usize, (bytes, segments): (u16, u16)) -> Box<Self> {
+        Box::new(Self {
+            bytes: BytesMut::with_capacity(usize::from(bytes).max(length)),
+            segments: VecDeque::with_capacity(usize::from(segments)),
+            is_sealed: false,
+            blocks: 0,
+        })
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.bytes.put_slice(bytes);
+        self.last_open().bytes += bytes.len() as u32;
     }
 
     fn last_open(&mut self) -> &mut Segment {
         if self.is_sealed || self.segments.is_empty() {
-            if self.segments.capacity() == 0 {
-                self.segments.reserve_exact(usize::from(self.usual.1));
-            }
             self.segments.push_back(Segment::default());
             self.is_sealed = false;
         }

@@ -18,6 +18,13 @@ const FEW: usize = 16;
 /// one leaves, the last one takes its place. The same block may be requested more than once.
 #[derive(Debug)]
 pub struct Requests {
+    /// Made for the first request, and kept until all are cleared: most wires never have one.
+    open: Option<Box<Open>>,
+    hasher: FixedState,
+}
+
+#[derive(Debug)]
+struct Open {
     entries: Slab<Entry>,
     /// The keys of `entries` in the order that callers see.
     order: Vec<u32>,
@@ -60,19 +67,135 @@ pub struct Removed {
 impl Requests {
     /// No requests. `seed` makes the hash table unpredictable for the peer.
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            entries: Slab::new(),
-            order: Vec::new(),
-            by_block: None,
-            hasher: FixedState::with_seed(seed),
-            bytes: 0,
-            oldest: NONE,
-            newest: NONE,
-        }
+        Self { open: None, hasher: FixedState::with_seed(seed) }
     }
 
     /// Adds a request at the end and gives its key, which stays until it is removed.
+    #[inline]
     pub(crate) fn push(&mut self, block: Block, now: u64) -> u32 {
+        let open = self.open.get_or_insert_with(|| Open::new(self.hasher.clone()));
+        open.push(block, now)
+    }
+
+    /// Removes the first request, in order, of the block.
+    pub(crate) fn take(&mut self, block: Block) -> Option<Removed> {
+        self.open.as_mut()?.take(block)
+    }
+
+    /// Removes a request by its key.
+    pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
+        self.open.as_mut()?.remove(key)
+    }
+
+    /// Removes the last request in order.
+    pub(crate) fn pop(&mut self) -> Option<Removed> {
+        let open = self.open.as_mut()?;
+        let key = *open.order.last()?;
+        open.remove(key)
+    }
+
+    /// Removes the oldest request if it was made at `made_by` or before.
+    pub(crate) fn take_older(&mut self, made_by: u64) -> Option<Removed> {
+        let open = self.open.as_mut()?;
+        let entry = open.entries.get(open.oldest as usize)?;
+        if entry.since > made_by {
+            return None;
+        }
+        open.remove(open.oldest)
+    }
+
+    /// Removes all requests and gives back their memory.
+    pub(crate) fn clear(&mut self) {
+        self.open = None;
+    }
+
+    /// Makes the order what the caller's list has become; requests that stay keep their age.
+    pub(crate) fn sync(&mut self, blocks: &[Block], now: u64) {
+        let mut known: hashbrown::HashMap<Block, Vec<u64>, FixedState> =
+            hashbrown::HashMap::with_hasher(self.hasher.clone());
+        if let Some(open) = self.open.take() {
+            for &key in open.order.iter().rev() {
+                let entry = &open.entries[key as usize];
+                known.entry(entry.block).or_default().push(entry.since);
+            }
+        }
+        let mut dated: Vec<(usize, u64)> = blocks
+            .iter()
+            .map(|block| known.get_mut(block).and_then(Vec::pop).unwrap_or(now))
+            .enumerate()
+            .collect();
+        // The chain of ages follows the order of pushing, so push by age and then lay the order.
+        dated.sort_by_key(|&(_, since)| since);
+        let mut order = vec![NONE; blocks.len()];
+        for (position, since) in dated {
+            order[position] = self.push(blocks[position], since);
+        }
+        if let Some(open) = &mut self.open {
+            for (position, &key) in order.iter().enumerate() {
+                open.entries[key as usize].position = position as u32;
+            }
+            open.order = order;
+        }
+    }
+
+    /// The blocks in order.
+    pub fn iter(&self) -> impl Iterator<Item = Block> + '_ {
+        self.open.iter().flat_map(|open| open.order.iter().map(|&key| open.block(key)))
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> impl Iterator<Item = u32> + '_ {
+        self.open.iter().flat_map(|open| open.order.iter().copied())
+    }
+
+    /// The key and block at a position of the order.
+    pub(crate) fn at(&self, position: usize) -> Option<(u32, Block)> {
+        let open = self.open.as_ref()?;
+        let &key = open.order.get(position)?;
+        Some((key, open.block(key)))
+    }
+
+    /// When the oldest request was made, in milliseconds.
+    pub fn oldest_since(&self) -> Option<u64> {
+        let open = self.open.as_ref()?;
+        open.entries.get(open.oldest as usize).map(|entry| entry.since)
+    }
+
+    /// How many bytes the open requests ask for.
+    pub fn bytes(&self) -> u64 {
+        self.open.as_ref().map_or(0, |open| open.bytes)
+    }
+
+    /// How many requests are open.
+    pub fn len(&self) -> usize {
+        self.open.as_ref().map_or(0, |open| open.order.len())
+    }
+
+    /// Whether no request is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Open {
+    #[cold]
+    fn new(hasher: FixedState) -> Box<Self> {
+        Box::new(Self {
+            entries: Slab::new(),
+            order: Vec::new(),
+            by_block: None,
+            hasher,
+            bytes: 0,
+            oldest: NONE,
+            newest: NONE,
+        })
+    }
+
+    fn block(&self, key: u32) -> Block {
+        self.entries[key as usize].block
+    }
+
+    fn push(&mut self, block: Block, now: u64) -> u32 {
         let key = self.entries.insert(Entry {
             block,
             hash: 0,
@@ -95,8 +218,7 @@ impl Requests {
         key
     }
 
-    /// Removes the first request, in order, of the block.
-    pub(crate) fn take(&mut self, block: Block) -> Option<Removed> {
+    fn take(&mut self, block: Block) -> Option<Removed> {
         if self.by_block.is_some() || self.order.len() > FEW {
             return self.take_hashed(block);
         }
@@ -122,8 +244,7 @@ impl Requests {
         self.unlink(first)
     }
 
-    /// Removes a request by its key.
-    pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
+    fn remove(&mut self, key: u32) -> Option<Removed> {
         if let Some(table) = &mut self.by_block
             && let Some(&Entry { hash, block, .. }) = self.entries.get(key as usize)
             && let Ok(found) =
@@ -151,93 +272,6 @@ impl Requests {
             self.entries[moved as usize].position = entry.position;
         }
         Some(Removed { key, position: entry.position, block: entry.block })
-    }
-
-    /// Removes the last request in order.
-    pub(crate) fn pop(&mut self) -> Option<Removed> {
-        let key = *self.order.last()?;
-        self.remove(key)
-    }
-
-    /// Removes the oldest request if it was made at `made_by` or before.
-    pub(crate) fn take_older(&mut self, made_by: u64) -> Option<Removed> {
-        let entry = self.entries.get(self.oldest as usize)?;
-        if entry.since > made_by {
-            return None;
-        }
-        self.remove(self.oldest)
-    }
-
-    /// Removes all requests and gives back their memory.
-    pub(crate) fn clear(&mut self) {
-        self.entries = Slab::new();
-        self.order = Vec::new();
-        self.by_block = None;
-        self.bytes = 0;
-        self.oldest = NONE;
-        self.newest = NONE;
-    }
-
-    /// Makes the order what the caller's list has become; requests that stay keep their age.
-    pub(crate) fn sync(&mut self, blocks: &[Block], now: u64) {
-        let mut known: hashbrown::HashMap<Block, Vec<u64>, FixedState> =
-            hashbrown::HashMap::with_hasher(self.hasher.clone());
-        for &key in self.order.iter().rev() {
-            let entry = &self.entries[key as usize];
-            known.entry(entry.block).or_default().push(entry.since);
-        }
-        let mut dated: Vec<(usize, u64)> = blocks
-            .iter()
-            .map(|block| known.get_mut(block).and_then(Vec::pop).unwrap_or(now))
-            .enumerate()
-            .collect();
-        self.clear();
-        // The chain of ages follows the order of pushing, so push by age and then lay the order.
-        dated.sort_by_key(|&(_, since)| since);
-        let mut order = vec![NONE; blocks.len()];
-        for (position, since) in dated {
-            order[position] = self.push(blocks[position], since);
-        }
-        for (position, &key) in order.iter().enumerate() {
-            self.entries[key as usize].position = position as u32;
-        }
-        self.order = order;
-    }
-
-    /// The blocks in order.
-    pub fn iter(&self) -> impl Iterator<Item = Block> + '_ {
-        self.order.iter().map(|&key| self.entries[key as usize].block)
-    }
-
-    /// The keys in order.
-    pub fn keys(&self) -> impl Iterator<Item = u32> + '_ {
-        self.order.iter().copied()
-    }
-
-    /// The key and block at a position of the order.
-    pub(crate) fn at(&self, position: usize) -> Option<(u32, Block)> {
-        let &key = self.order.get(position)?;
-        Some((key, self.entries[key as usize].block))
-    }
-
-    /// When the oldest request was made, in milliseconds.
-    pub fn oldest_since(&self) -> Option<u64> {
-        self.entries.get(self.oldest as usize).map(|entry| entry.since)
-    }
-
-    /// How many bytes the open requests ask for.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// How many requests are open.
-    pub fn len(&self) -> usize {
-        self.order.len()
-    }
-
-    /// Whether no request is open.
-    pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
     }
 }
 
@@ -387,9 +421,11 @@ mod tests {
                         // Equal blocks cannot be told apart: their ages may change places.
                         requests.sync(&blocks, now);
                         let ages: Vec<u64> = requests
-                            .order
+                            .open
                             .iter()
-                            .map(|&key| requests.entries[key as usize].since)
+                            .flat_map(|open| {
+                                open.order.iter().map(|&key| open.entries[key as usize].since)
+                            })
                             .collect();
                         model.0.iter_mut().zip(ages).for_each(|((_, since), age)| *since = age);
                     }
@@ -397,7 +433,7 @@ mod tests {
                 prop_assert_eq!(requests.iter().collect::<Vec<_>>(),
                     model.0.iter().map(|&(block, _)| block).collect::<Vec<_>>());
                 prop_assert_eq!(requests.oldest_since(), model.oldest());
-                if let Some(table) = &requests.by_block {
+                if let Some(table) = requests.open.iter().find_map(|open| open.by_block.as_ref()) {
                     let blocks: std::collections::HashSet<Block> = requests.iter().collect();
                     prop_assert_eq!(table.len(), blocks.len());
                 }

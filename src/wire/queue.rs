@@ -1,0 +1,53 @@
+//! A queue for what hardly ever waits.
+
+use std::collections::VecDeque;
+
+/// A queue that takes a pointer's room while it is empty: most wires never use theirs.
+#[derive(Debug)]
+pub(crate) struct Queue<T> {
+    #[expect(clippy::box_collection, reason = "the room of an empty one is what counts")]
+    entries: Option<Box<VecDeque<T>>>,
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn push(&mut self, entry: T) {
+        self.entries.get_or_insert_default().push_back(entry);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        let entries = self.entries.as_mut()?;
+        let entry = entries.pop_front();
+        if entries.is_empty() {
+            self.entries = None;
+        }
+        entry
+    }
+
+    /// Takes out the first of the entries equal to `entry`; tells whether there was one.
+    pub(crate) fn remove(&mut self, entry: &T) -> bool
+    where
+        T: PartialEq,
+    {
+        let Some(entries) = &mut self.entries else { return false };
+        let Some(place) = entries.iter().position(|other| other == entry) else { return false };
+        entries.remove(place);
+        if entries.is_empty() {
+            self.entries = None;
+        }
+        true
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.as_ref().map_or(0, |entries| entries.len())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self { entries: None }
+    }
+}
