@@ -14,6 +14,7 @@ const { fire1, fire3, fire4 } = require('./fire.js')
 const { PeerPieces, HaveAll } = require('./bitfield.js')
 const PeerStream = require('./peer-stream.js')
 const Extensions = require('./extensions.js')
+const Plain = require('./plain.js')
 const OwnRequests = require('./own-requests.js')
 const PeerRequests = require('./peer-requests.js')
 const { Request } = require('./requests.js')
@@ -66,13 +67,15 @@ class Wire extends PeerStream {
    * V8 lays out a class by those of its first instances that a garbage collection leaves. Where it
    * leaves none, later ones become dictionaries, at half the speed and four times the size, and
    * what was compiled for them is thrown away: so that one of each class stays. It has done what
-   * gives a stream the last of its properties.
+   * gives a stream the last of its properties, and has what other wires get with their first request.
    */
   static [kKeepShape] () {
     if (debug.enabled) return
     const wire = new this()
     wire.on('data', noop)
     wire.write(Buffer.alloc(0))
+    wire.#own.stop()
+    wire.#theirs.clear()
     wire.#native.free()
     wire[kId] = NO_WIRE
     Wire.#shapes.push(wire)
@@ -81,8 +84,10 @@ class Wire extends PeerStream {
   static #shapes = []
 
   #native
-  #ownRequests
-  #peerRequests
+  /** Made with the first request. @type {OwnRequests | null} */
+  #ownRequests = null
+  /** Likewise. @type {PeerRequests | null} */
+  #peerRequests = null
   #debugId = null
   #peerPieces = null
   #amChoking = true
@@ -112,8 +117,6 @@ class Wire extends PeerStream {
     this.#takesBlocks = encryption !== 0
     this[kInbound] = new Inbound(this, encryption !== 0)
     this[kOutbound] = new Outbound(this)
-    this.#ownRequests = new OwnRequests(this, this.#native)
-    this.#peerRequests = new PeerRequests(this, this.#native)
 
     this.peerId = null
     this.peerIdBuffer = null
@@ -121,16 +124,16 @@ class Wire extends PeerStream {
 
     this.peerInterested = false
 
-    this.extensions = {}
-    this.peerExtensions = {}
+    this.extensions = new Plain()
+    this.peerExtensions = new Plain()
 
     this.requests = []
     this.peerRequests = []
 
-    this.extendedMapping = {}
-    this.peerExtendedMapping = {}
-    this.extendedHandshake = {}
-    this.peerExtendedHandshake = {}
+    this.extendedMapping = new Plain()
+    this.peerExtendedMapping = new Plain()
+    this.extendedHandshake = new Plain()
+    this.peerExtendedHandshake = new Plain()
 
     this.allowedFastSet = []
     this.peerAllowedFastSet = []
@@ -249,7 +252,7 @@ class Wire extends PeerStream {
   setTimeout (ms, unref) {
     if (debug.enabled) this._debug('setTimeout ms=%d unref=%s', ms, unref)
     checkNumber(ms, 'ms')
-    this.#ownRequests.setTimeout(ms, Boolean(unref))
+    this.#own.setTimeout(ms, Boolean(unref))
   }
 
   //
@@ -328,7 +331,7 @@ class Wire extends PeerStream {
     this.#amChoking = true
     this.#send(COMMAND_CHOKE)
 
-    this.#peerRequests.dropAll(
+    this.#theirs.dropAll(
       request => this.#hasFast && this.allowedFastSet.includes(request.piece),
       ({ piece, offset, length }) => {
         if (this.#hasFast && debug.enabled) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
@@ -380,7 +383,7 @@ class Wire extends PeerStream {
     this.#run(COMMAND_REQUEST, index, offset, length)
     if (page[SLOT_RESULT] === RESULT_CHOKED) return callback(new Error('peer is choking'))
     if (debug.enabled) this._debug('request index=%d offset=%d length=%d', index, offset, length)
-    this.#ownRequests.add(index, offset, length, callback)
+    this.#own.add(index, offset, length, callback)
     this[kOutbound].schedule()
   }
 
@@ -392,7 +395,7 @@ class Wire extends PeerStream {
     touchClock()
     if (this.#takesBlocks) this.#transfer(TRANSFER_PIECE, block, index, offset)
     else this.#run(COMMAND_PIECE, index, offset, block.length)
-    this.#peerRequests.settle(index, offset, block.length)
+    this.#theirs.settle(index, offset, block.length)
     this.#sendBlock(index, offset, block)
   }
 
@@ -410,7 +413,7 @@ class Wire extends PeerStream {
     checkBlock(index, offset, length)
     if (debug.enabled) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
     this.#send(COMMAND_CANCEL, index, offset, length)
-    this.#ownRequests.settle(index, offset, length, 'request was cancelled')
+    this.#own.settle(index, offset, length, 'request was cancelled')
   }
 
   port (port) {
@@ -440,7 +443,7 @@ class Wire extends PeerStream {
     checkBlock(index, offset, length)
     this.#sendFast(COMMAND_REJECT, index, offset, length)
     if (debug.enabled) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
-    this.#peerRequests.settle(index, offset, length)
+    this.#theirs.settle(index, offset, length)
   }
 
   allowedFast (index) {
@@ -571,7 +574,7 @@ class Wire extends PeerStream {
       this.emit('choke')
     } finally {
       // BEP 6: a choke no longer rejects what is pending.
-      if (!this.#hasFast && this.#peerChoking) this.#ownRequests.failAll('peer is choking')
+      if (!this.#hasFast && this.#peerChoking) this.#own.failAll('peer is choking')
     }
   }
 
@@ -624,12 +627,12 @@ class Wire extends PeerStream {
     if (debug.enabled) this._debug('got request index=%d offset=%d length=%d', piece, offset, length)
     const respond = (error, buffer) => this.#respond(request, error, buffer)
     const request = new Request(piece, offset, length, respond)
-    this.#peerRequests.add(request, key)
+    this.#theirs.add(request, key)
     fire4(this, this._events.request, 'request', piece, offset, length, respond)
   }
 
   #respond (request, error, buffer) {
-    const key = this.#peerRequests.keyOf(request)
+    const key = this.#theirs.keyOf(request)
     if (key < 0) return
     const { piece, offset, length } = request
     if (error) {
@@ -638,7 +641,7 @@ class Wire extends PeerStream {
       }
       this.#run(COMMAND_DECLINE, key)
       if (page[SLOT_WAITING] > 0) this[kInbound].resumeLater()
-      this.#peerRequests.remove(request)
+      this.#theirs.remove(request)
       this[kOutbound].schedule()
       return
     }
@@ -647,7 +650,7 @@ class Wire extends PeerStream {
     if (this.#takesBlocks) this.#transfer(TRANSFER_ANSWER, block, key)
     else this.#run(COMMAND_ANSWER, key, block.length)
     const isOpen = page[SLOT_RESULT] === RESULT_OK
-    this.#peerRequests.remove(request)
+    this.#theirs.remove(request)
     if (isOpen) this.#sendBlock(piece, offset, block)
   }
 
@@ -660,7 +663,7 @@ class Wire extends PeerStream {
     const block = this[kInbound].payload()
     if (block === null) return
     if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
-    const request = this.#ownRequests.take(position, open, index, offset, length)
+    const request = this.#own.take(position, open, index, offset, length)
     try {
       if (request !== null) request.callback(null, block)
     } finally {
@@ -677,7 +680,7 @@ class Wire extends PeerStream {
 
   #onCancel (piece, offset, length) {
     if (debug.enabled) this._debug('got cancel index=%d offset=%d length=%d', piece, offset, length)
-    this.#peerRequests.settle(piece, offset, length)
+    this.#theirs.settle(piece, offset, length)
     this[kOutbound].schedule()
     this.emit('cancel', piece, offset, length)
   }
@@ -702,7 +705,7 @@ class Wire extends PeerStream {
   #emitReject (piece, offset, length) {
     if (debug.enabled) this._debug('got reject index=%d offset=%d length=%d', piece, offset, length)
     try {
-      this.#ownRequests.settle(piece, offset, length, 'request was rejected')
+      this.#own.settle(piece, offset, length, 'request was rejected')
     } finally {
       if (!this[kIsEnding]) this.emit('reject', piece, offset, length)
     }
@@ -826,8 +829,20 @@ class Wire extends PeerStream {
   /** Calls a request back that the caller has taken out of `requests` itself. */
   _callback (request, error, buffer) {
     if (!request) return
-    this.#ownRequests.forget(request)
+    this.#own.forget(request)
     request.callback(error, buffer)
+  }
+
+  //
+  // REQUESTS
+  //
+
+  get #own () {
+    return (this.#ownRequests ??= new OwnRequests(this, this.#native))
+  }
+
+  get #theirs () {
+    return (this.#peerRequests ??= new PeerRequests(this, this.#native))
   }
 
   //
@@ -896,15 +911,15 @@ class Wire extends PeerStream {
 
   [kOnFinish] () {
     this.#run(COMMAND_CLOSE)
-    this.#ownRequests.stop()
+    this.#ownRequests?.stop()
     this.#lastStatistics = this.#native.statistics()
     this.#native.free()
     this[kId] = NO_WIRE
   }
 
   [kOnClose] () {
-    this.#peerRequests.clear()
-    this.#ownRequests.failAll('wire was closed')
+    this.#theirs.clear()
+    this.#own.failAll('wire was closed')
   }
 
   _debug (format, ...values) {
