@@ -2,6 +2,7 @@
 
 const { Buffer } = require('node:buffer')
 const { randomBytes } = require('node:crypto')
+const { markAsUntransferable } = require('node:worker_threads')
 const createDebug = require('debug')
 
 const bencode = require('./bencode.js')
@@ -15,6 +16,7 @@ const { PeerPieces, HaveAll } = require('./bitfield.js')
 const PeerStream = require('./peer-stream.js')
 const Extensions = require('./extensions.js')
 const Plain = require('./plain.js')
+const Slab = require('./slab.js')
 const OwnRequests = require('./own-requests.js')
 const PeerRequests = require('./peer-requests.js')
 const { Request } = require('./requests.js')
@@ -46,6 +48,9 @@ const KEEP_ALIVE_INTERVAL = 55000
 const LAST_EXTENSION_ID = 255
 /** A small integer like all numbers of wires: another kind would change the layout of every wire. */
 const NO_WIRE = -1
+
+/** A peer id stays as long as its wire. In the pool of Node.js each would hold on to what was next to it. */
+const peerIds = new Slab()
 
 function noop () {}
 
@@ -555,7 +560,8 @@ class Wire extends PeerStream {
     }
     if (debug.enabled) this._debug('got handshake i=%s p=%s exts=%o', infoHash, peerId, extensions)
     this.peerId = peerId
-    this.peerIdBuffer = body.subarray(20)
+    this.peerIdBuffer = peerIds.allocate(20, markAsUntransferable)
+    body.copy(this.peerIdBuffer, 0, 20)
     this.peerExtensions = extensions
     this.#enableFast()
 
