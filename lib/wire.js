@@ -560,7 +560,8 @@ class Wire extends PeerStream {
     }
     if (debug.enabled) this._debug('got handshake i=%s p=%s exts=%o', infoHash, peerId, extensions)
     this.peerId = peerId
-    this.peerIdBuffer = peerIds.allocate(20, markAsUntransferable)
+    this.peerIdBuffer = peerIds.allocate(20)
+    markAsUntransferable(this.peerIdBuffer.buffer)
     body.copy(this.peerIdBuffer, 0, 20)
     this.peerExtensions = extensions
     this.#enableFast()
