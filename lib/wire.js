@@ -388,7 +388,8 @@ class Wire extends PeerStream {
     this.#run(COMMAND_REQUEST, index, offset, length)
     if (page[SLOT_RESULT] === RESULT_CHOKED) return callback(new Error('peer is choking'))
     if (debug.enabled) this._debug('request index=%d offset=%d length=%d', index, offset, length)
-    this.#own.add(index, offset, length, callback)
+    const own = this.#ownRequests ?? this.#own
+    own.add(index, offset, length, callback)
     this[kOutbound].schedule()
   }
 
@@ -634,12 +635,13 @@ class Wire extends PeerStream {
     if (debug.enabled) this._debug('got request index=%d offset=%d length=%d', piece, offset, length)
     const respond = (error, buffer) => this.#respond(request, error, buffer)
     const request = new Request(piece, offset, length, respond)
-    this.#theirs.add(request, key)
+    const theirs = this.#peerRequests ?? this.#theirs
+    theirs.add(request, key)
     fire4(this, this._events.request, 'request', piece, offset, length, respond)
   }
 
   #respond (request, error, buffer) {
-    const key = this.#theirs.keyOf(request)
+    const key = this.#peerRequests.keyOf(request)
     if (key < 0) return
     const { piece, offset, length } = request
     if (error) {
@@ -648,7 +650,7 @@ class Wire extends PeerStream {
       }
       this.#run(COMMAND_DECLINE, key)
       if (page[SLOT_WAITING] > 0) this[kInbound].resumeLater()
-      this.#theirs.remove(request)
+      this.#peerRequests.remove(request)
       this[kOutbound].schedule()
       return
     }
@@ -657,7 +659,7 @@ class Wire extends PeerStream {
     if (this.#takesBlocks) this.#transfer(TRANSFER_ANSWER, block, key)
     else this.#run(COMMAND_ANSWER, key, block.length)
     const isOpen = page[SLOT_RESULT] === RESULT_OK
-    this.#theirs.remove(request)
+    this.#peerRequests.remove(request)
     if (isOpen) this.#sendBlock(piece, offset, block)
   }
 
@@ -670,7 +672,8 @@ class Wire extends PeerStream {
     const block = this[kInbound].payload()
     if (block === null) return
     if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
-    const request = this.#own.take(position, open, index, offset, length)
+    const own = this.#ownRequests ?? this.#own
+    const request = own.take(position, open, index, offset, length)
     try {
       if (request !== null) request.callback(null, block)
     } finally {
@@ -843,6 +846,8 @@ class Wire extends PeerStream {
   //
   // REQUESTS
   //
+
+  // A private getter takes its time: what is called by the thousand looks at the fields first.
 
   get #own () {
     return (this.#ownRequests ??= new OwnRequests(this, this.#native))

@@ -234,6 +234,7 @@ impl Decoder {
     }
 
     /// Takes the next message if it is a have of an index below `end`.
+    #[inline]
     pub(crate) fn next_have(&mut self, end: u32) -> Option<u32> {
         match self.frames.front() {
             Some(&Frame::Index { id: id::HAVE, index }) if index < end => {

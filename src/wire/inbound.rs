@@ -63,6 +63,7 @@ impl Wire {
 
     /// Applies the next message if it is a have that is news: for callers that handle a run of
     /// them together.
+    #[inline]
     pub fn poll_have(&mut self) -> Option<u32> {
         while let Some(index) = self.decoder.next_have(self.limits.max_pieces) {
             self.statistics.received.messages += 1;
