@@ -51,3 +51,26 @@ impl<T> Default for Queue<T> {
         Self { entries: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_in_first_out_and_nothing_is_kept() {
+        let mut queue = Queue::default();
+        assert_eq!(queue.pop(), None);
+        for entry in 1..=4 {
+            queue.push(entry);
+        }
+        assert!(queue.remove(&3) && !queue.remove(&3));
+        assert_eq!(queue.len(), 3);
+        assert_eq!(
+            [queue.pop(), queue.pop(), queue.pop(), queue.pop()],
+            [Some(1), Some(2), Some(4), None]
+        );
+        assert!(queue.is_empty() && queue.entries.is_none());
+        queue.push(5);
+        assert!(queue.remove(&5) && queue.entries.is_none());
+    }
+}
