@@ -161,10 +161,8 @@ impl Decoder {
             let rest = &chunk[at..];
             if self.partial_length == 0
                 && matches!(self.stage, Stage::Head)
-                && let Some((frame, taken)) = whole_message(rest, at, longest)
+                && let Some(taken) = self.take_whole(rest, at, longest, &mut intake)
             {
-                intake.payloads += usize::from(matches!(frame, Frame::Piece { .. }));
-                self.frames.push_back(frame);
                 at += taken;
                 continue;
             }
@@ -279,6 +277,46 @@ impl Decoder {
         self.partial[have..have + taken].copy_from_slice(&rest[..taken]);
         self.partial_length = (have + taken) as u8;
         taken
+    }
+
+    /// Takes one of the messages that come by the thousand, if `rest` begins with all of it, in one
+    /// look; tells how many bytes it took. `at` is the place of `rest` in the chunk.
+    fn take_whole(
+        &mut self,
+        rest: &[u8],
+        at: usize,
+        longest: u32,
+        intake: &mut Intake,
+    ) -> Option<usize> {
+        let head = rest.first_chunk::<17>()?;
+        let length = number(head, 0);
+        if length > longest {
+            return None;
+        }
+        // Each arm pushes by itself: one push of what a match gives would copy it once more.
+        match (head[4], length) {
+            (id::HAVE, 5) => {
+                self.frames.push_back(Frame::Index { id: id::HAVE, index: number(head, 5) });
+            }
+            (id @ (id::REQUEST | id::CANCEL | id::REJECT), 13) => {
+                let block = Block {
+                    piece: number(head, 5),
+                    offset: number(head, 9),
+                    length: number(head, 13),
+                };
+                self.frames.push_back(Frame::Block { id, block });
+            }
+            (id::PIECE, 13..) if rest.len() - 4 >= length as usize => {
+                intake.payloads += 1;
+                self.frames.push_back(Frame::Piece {
+                    index: number(head, 5),
+                    offset: number(head, 9),
+                    payload: Payload::Chunk { start: at as u32 + 13, length: length - 9 },
+                });
+            }
+            _ => return None,
+        }
+        Some(4 + length as usize)
     }
 
     /// Takes the length prefix and the numbers of a message, from `rest` alone where it holds them
@@ -413,30 +451,6 @@ fn head_length(head: &[u8], longest: u32, limits: &Limits) -> Result<usize, Viol
         return Err(Violation::MessageTooLong { length, limit });
     }
     Ok(4 + layout.header_length() as usize)
-}
-
-/// Frames one of the messages that come by the thousand, if `rest` begins with all of it, in one
-/// look; gives how long it is. `at` is the place of `rest` in the chunk, in bytes.
-fn whole_message(rest: &[u8], at: usize, longest: u32) -> Option<(Frame, usize)> {
-    let head = rest.first_chunk::<17>()?;
-    let length = number(head, 0);
-    if length > longest {
-        return None;
-    }
-    let frame = match (head[4], length) {
-        (id::HAVE, 5) => Frame::Index { id: id::HAVE, index: number(head, 5) },
-        (id @ (id::REQUEST | id::CANCEL | id::REJECT), 13) => {
-            let block =
-                Block { piece: number(head, 5), offset: number(head, 9), length: number(head, 13) };
-            Frame::Block { id, block }
-        }
-        (id::PIECE, 13..) if rest.len() - 4 >= length as usize => {
-            let payload = Payload::Chunk { start: at as u32 + 13, length: length - 9 };
-            Frame::Piece { index: number(head, 5), offset: number(head, 9), payload }
-        }
-        _ => return None,
-    };
-    Some((frame, 4 + length as usize))
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
