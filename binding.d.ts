@@ -13,31 +13,40 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class Engine {
   /** `page` is a fresh array of `PAGE_LENGTH` numbers that nobody else may see. */
   constructor(page: Uint32Array)
+  /**
+   * A function that opens a wire with the limits in the run: the longest message, the most
+   * pieces, the most requests of the peer, the high-water mark and the bits for the crypto
+   * handshake. It leaves its number in `SLOT_WIRE`.
+   */
+  open(): () => void
+  /** A function that frees the state of the wire in the page. */
+  close(): () => void
   /** A function that applies the next message of the wire in the page. */
   poll(): () => void
   /** A function that runs the command in the page. */
   command(): () => void
   /** A function that runs the command in the page on bytes, and bytes to read from. */
   transfer(): (bytes: Uint8Array, source?: Uint8Array) => void
-  /** How many wires hold native memory: for tests. */
-  get wires(): number
-}
-
-/** The state of one wire. */
-export declare class NativeWire {
-  /** Opens a wire with its limits. */
-  constructor(engine: Engine, maxMessageLength: number, maxPieces: number, maxPeerRequests: number, highWaterMark: number, encryption: number)
-  /** The number of the wire, for the page. */
-  get id(): number
-  /** The violation that ended the wire. */
+  /** The violation that the last event told of. */
   violation(): ViolationReport | null
-  /** What has passed. */
-  statistics(): StatisticsCount | null
   /**
    * What the last extended handshake changed of the ids that the peer gave to its extensions, by
    * name; 0 for those that it switched off.
    */
   takeExtensionChanges(): object
+  /** How many wires hold native memory: for tests. */
+  get wires(): number
+}
+
+/**
+ * One wire of an engine, by its number. It does not own the state: to own it, each wire would
+ * need 300 bytes and a microsecond more than a `FinalizationRegistry` takes.
+ */
+export declare class NativeWire {
+  /** `id` is the number that opening the wire gave. One that is closed knows nothing. */
+  constructor(engine: Engine, id: number)
+  /** What has passed. */
+  statistics(): StatisticsCount | null
   /**
    * Makes our open requests what the caller's list has become: piece, offset and length of
    * each in turn.
@@ -56,8 +65,6 @@ export declare class NativeWire {
   agree(): Promise<unknown> | null
   /** Takes the result of `agree`; it comes too late where the wire was closed meanwhile. */
   agreed(agreement: unknown): void
-  /** Frees the state before the object is collected. */
-  free(): void
 }
 
 /**
@@ -203,7 +210,7 @@ export declare const EVENT_NONE: number
 /** An unknown message; its bytes are the body. */
 export declare const EVENT_UNKNOWN: number
 
-/** A violation; [`super::wire::NativeWire`] tells which. */
+/** A violation; [`super::engine::Engine::violation`] tells which. */
 export declare const EVENT_VIOLATION: number
 
 /** Out, likewise: the speed of blocks from the peer, in bytes a second. */

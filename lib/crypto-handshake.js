@@ -32,9 +32,8 @@ class CryptoHandshake {
       (options.initialPayload ? native.INITIAL_PAYLOAD : 0)
   }
 
-  constructor (wire, nativeWire, options) {
+  constructor (wire, options) {
     this.wire = wire
-    this.native = nativeWire
     this.infoHashes = options.infoHashes
     this.timeoutMs = options.cryptoTimeout
     this.timer = null
@@ -122,7 +121,7 @@ class CryptoHandshake {
     if (!hasJob) return
     this.isAgreeing = true
     // Not from within the promise: what a listener throws is an exception, and no rejection.
-    this.native.agree()?.then(
+    native.nativeWire(this.wire[kId]).agree()?.then(
       agreement => nextTick(() => this.onAgreement(agreement)),
       error => nextTick(() => this.fail('ERR_INTERNAL', error))
     )
@@ -131,7 +130,7 @@ class CryptoHandshake {
   onAgreement (agreement) {
     this.isAgreeing = false
     if (this.wire[kInbound].isClosed) return
-    this.native.agreed(agreement)
+    native.nativeWire(this.wire[kId]).agreed(agreement)
     this.take(EMPTY)
     this.wire[kInbound].renegotiate()
   }

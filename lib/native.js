@@ -31,10 +31,45 @@ function touchClock () {
   nextTick(letClockAge)
 }
 
-const { SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C } = binding
+const { SLOT_WIRE, SLOT_COMMAND, SLOT_A, SLOT_B, SLOT_C, SLOT_RUN } = binding
+const openWire = engine.open()
+const closeWire = engine.close()
 const command = engine.command()
 const transferBytes = engine.transfer()
 const pollEvent = engine.poll()
+
+/**
+ * Makes the native state of a wire.
+ * @param {import('./options.js').Options} options
+ * @param {number} encryption some of the bits from `ENCRYPT` on
+ * @returns {number} the number of the wire, until it is closed
+ */
+function open ({ maxMessageLength, maxPieces, maxPeerRequests, highWaterMark }, encryption) {
+  page[SLOT_RUN] = maxMessageLength
+  page[SLOT_RUN + 1] = maxPieces
+  page[SLOT_RUN + 2] = maxPeerRequests
+  page[SLOT_RUN + 3] = highWaterMark
+  page[SLOT_RUN + 4] = encryption
+  openWire()
+  return page[SLOT_WIRE]
+}
+
+/**
+ * Frees the native state of a wire.
+ * @param {number} wire its number
+ */
+function close (wire) {
+  page[SLOT_WIRE] = wire
+  closeWire()
+}
+
+/**
+ * The calls on a wire that are not hot.
+ * @param {number} wire its number
+ */
+function nativeWire (wire) {
+  return new binding.NativeWire(engine, wire)
+}
 
 function select (wire, what, a, b, c) {
   page[SLOT_WIRE] = wire
@@ -87,4 +122,4 @@ function poll (wire) {
   pollEvent()
 }
 
-module.exports = { ...binding, engine, page, floats, poll, run, transfer, decrypt, touchClock }
+module.exports = { ...binding, engine, page, floats, open, close, nativeWire, poll, run, transfer, decrypt, touchClock }

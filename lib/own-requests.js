@@ -18,9 +18,8 @@ const { nextTick } = process
  * The list is live: where a caller has edited it, the list counts.
  */
 class OwnRequests {
-  constructor (wire, nativeWire) {
+  constructor (wire) {
     this.wire = wire
-    this.native = nativeWire
     this.timer = null
     this.timeoutMs = 0
     this.isUnref = false
@@ -98,7 +97,7 @@ class OwnRequests {
 
   sync () {
     touchClock()
-    this.native.syncRequests(toNumbers(this.wire.requests))
+    native.nativeWire(this.wire[kId]).syncRequests(toNumbers(this.wire.requests))
   }
 
   /**

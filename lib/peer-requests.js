@@ -2,7 +2,7 @@
 
 const native = require('./native.js')
 const { Request, removeAt, findBlock, isFor, toNumbers } = require('./requests.js')
-const { kIsFinished } = require('./symbols.js')
+const { kId, kIsFinished } = require('./symbols.js')
 
 const { page } = native
 const { SLOT_POSITION, SLOT_PEER_REQUESTS, NONE } = native
@@ -15,9 +15,8 @@ const ANSWERED = -1
  * caller has edited it, the list counts.
  */
 class PeerRequests {
-  constructor (wire, nativeWire) {
+  constructor (wire) {
     this.wire = wire
-    this.native = nativeWire
   }
 
   /** Adds a request that the engine has just opened, under its key. */
@@ -92,7 +91,7 @@ class PeerRequests {
 
   sync () {
     const list = this.wire.peerRequests
-    const keys = this.native.syncPeerRequests(toNumbers(list))
+    const keys = native.nativeWire(this.wire[kId]).syncPeerRequests(toNumbers(list))
     list.forEach((request, i) => Request.setKey(request, keys[i]))
   }
 }

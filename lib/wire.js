@@ -54,6 +54,13 @@ const peerIds = new Slab()
 
 function noop () {}
 
+/** The number of a wire, for what is left to do once its object is gone. */
+class Tie {
+  constructor (id) {
+    this.id = id
+  }
+}
+
 /**
  * One side of a connection to a BitTorrent peer, as a stream: write to it what the peer sent, read
  * from it what the peer is to get. See index.d.ts for what each member does.
@@ -81,14 +88,18 @@ class Wire extends PeerStream {
     wire.write(Buffer.alloc(0))
     wire.#own.stop()
     wire.#theirs.clear()
-    wire.#native.free()
-    wire[kId] = NO_WIRE
+    wire.#free()
     Wire.#shapes.push(wire)
   }
 
   static #shapes = []
 
-  #native
+  /** Frees the native state of wires that were never closed. */
+  static #abandoned = new FinalizationRegistry(tie => {
+    if (tie.id !== NO_WIRE) native.close(tie.id)
+  })
+
+  #tie
   /** Made with the first request. @type {OwnRequests | null} */
   #ownRequests = null
   /** Likewise. @type {PeerRequests | null} */
@@ -114,11 +125,11 @@ class Wire extends PeerStream {
   constructor (type = '', peEnabled = 0, options = undefined) {
     super()
     this.#options = readOptions(options)
-    const { maxMessageLength, maxPieces, maxPeerRequests, highWaterMark } = this.#options
     const encryption = CryptoHandshake.flags(type, peEnabled, this.#options)
-    this.#native = new native.NativeWire(native.engine, maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, encryption)
-    this[kId] = this.#native.id
-    this[kCrypto] = encryption === 0 ? null : new CryptoHandshake(this, this.#native, this.#options)
+    this[kId] = native.open(this.#options, encryption)
+    this.#tie = new Tie(this[kId])
+    Wire.#abandoned.register(this, this.#tie)
+    this[kCrypto] = encryption === 0 ? null : new CryptoHandshake(this, this.#options)
     this.#takesBlocks = encryption !== 0
     this[kInbound] = new Inbound(this, encryption !== 0)
     this[kOutbound] = new Outbound(this)
@@ -735,7 +746,7 @@ class Wire extends PeerStream {
     const handshake = native.bencodeDecode(bytes)
     this.peerExtendedHandshake = handshake
     const mapping = this.peerExtendedMapping
-    for (const [name, id] of Object.entries(this.#native.takeExtensionChanges())) {
+    for (const [name, id] of Object.entries(native.engine.takeExtensionChanges())) {
       if (id === 0) delete mapping[name]
       // An assignment to `__proto__` would change the prototype instead.
       else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
@@ -762,7 +773,7 @@ class Wire extends PeerStream {
   }
 
   #onViolation () {
-    const report = this.#native.violation()
+    const report = native.engine.violation()
     this[kFail](report === null
       ? new WireError('ERR_INTERNAL', 'the engine failed: this is a defect of bittorrent-protocol-native')
       : new WireError(report.code, report.message))
@@ -850,16 +861,25 @@ class Wire extends PeerStream {
   // A private getter takes its time: what is called by the thousand looks at the fields first.
 
   get #own () {
-    return (this.#ownRequests ??= new OwnRequests(this, this.#native))
+    return (this.#ownRequests ??= new OwnRequests(this))
   }
 
   get #theirs () {
-    return (this.#peerRequests ??= new PeerRequests(this, this.#native))
+    return (this.#peerRequests ??= new PeerRequests(this))
   }
 
   //
   // THE ENGINE
   //
+
+  get #native () {
+    return native.nativeWire(this[kId])
+  }
+
+  #free () {
+    native.close(this[kId])
+    this[kId] = this.#tie.id = NO_WIRE
+  }
 
   #syncAllowedFast () {
     if (this.#allowedFastKnown === this.allowedFastSet.length &&
@@ -925,8 +945,7 @@ class Wire extends PeerStream {
     this.#run(COMMAND_CLOSE)
     this.#ownRequests?.stop()
     this.#lastStatistics = this.#native.statistics()
-    this.#native.free()
-    this[kId] = NO_WIRE
+    this.#free()
   }
 
   [kOnClose] () {

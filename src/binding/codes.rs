@@ -164,6 +164,22 @@ pub const EVENT_CRYPTO_INFO_HASH: u32 = 106;
 /// first bytes of the stream are the body.
 #[napi]
 pub const EVENT_CRYPTO_HANDSHAKE: u32 = 107;
-/// A violation; [`super::wire::NativeWire`] tells which.
+/// A violation; [`super::engine::Engine::violation`] tells which.
 #[napi]
 pub const EVENT_VIOLATION: u32 = 105;
+
+/// In the bits that open a wire: the crypto handshake comes first.
+#[napi]
+pub const ENCRYPT: u32 = 1;
+/// Likewise: we open the connection.
+#[napi]
+pub const INITIATOR: u32 = 2;
+/// Likewise: plaintext is not offered and not selected.
+#[napi]
+pub const RC4_ONLY: u32 = 4;
+/// Likewise: a plaintext handshake is a violation.
+#[napi]
+pub const REQUIRE: u32 = 8;
+/// Likewise: our handshake may travel in step 3.
+#[napi]
+pub const INITIAL_PAYLOAD: u32 = 16;

@@ -2,14 +2,16 @@
 //! the page: the documentation of each command names its slots.
 
 use std::cell::RefCell;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 
 use slab::Slab;
 
 use super::codes::*;
 use super::page::*;
-use crate::wire::mse::KeyJob;
+use crate::wire::mse::{KeyJob, Level, Options};
 use crate::wire::{
-    Block, Event, ExtensionChange, FastDisabled, Payload, PeerChoking, Removed, State, Wire,
+    Block, Event, ExtensionChange, FastDisabled, Limits, Payload, PeerChoking, Removed, State, Wire,
 };
 
 /// How many segments a run holds at most.
@@ -44,14 +46,35 @@ impl Sessions {
         Self { page, wires: RefCell::new(Slab::new()), remains: RefCell::default() }
     }
 
-    /// Adds a wire and gives its number in the page.
-    pub(super) fn open(&self, wire: Wire) -> u32 {
+    /// Adds a wire with the limits in the run; leaves its number in the page.
+    pub(super) fn open(&self) {
+        let page = &self.page;
+        // Should this panic, no wire is to blame.
+        page.set(SLOT_WIRE, NONE);
+        let limits = Limits {
+            max_message_length: page.get(SLOT_RUN),
+            max_pieces: page.get(SLOT_RUN + 1),
+            max_peer_requests: page.get(SLOT_RUN + 2),
+            high_water_mark: page.get(SLOT_RUN + 3),
+        };
+        let encryption = page.get(SLOT_RUN + 4);
+        let seed = RandomState::new().hash_one(0);
+        let mut wire = Wire::new(limits, seed);
+        if encryption & ENCRYPT != 0 {
+            let level = match encryption & RC4_ONLY {
+                0 => Level::PlaintextAllowed,
+                _ => Level::Rc4Only,
+            };
+            let options = Options { level, require_encryption: encryption & REQUIRE != 0 };
+            wire.encrypt(encryption & INITIATOR != 0, options, encryption & INITIAL_PAYLOAD != 0);
+        }
         let session = Box::new(Session { wire, job: None });
-        self.wires.borrow_mut().insert(session) as u32
+        page.set(SLOT_WIRE, self.wires.borrow_mut().insert(session) as u32);
     }
 
-    pub(super) fn close(&self, id: u32) {
-        let session = self.wires.borrow_mut().try_remove(id as usize);
+    /// Frees the wire in the page.
+    pub(super) fn close(&self) {
+        let session = self.wires.borrow_mut().try_remove(self.page.get(SLOT_WIRE) as usize);
         drop(session);
     }
 
@@ -113,7 +136,7 @@ impl Sessions {
         self.page.set(SLOT_EVENT, EVENT_VIOLATION);
         self.page.set(SLOT_HAS_OUTPUT, 0);
         self.remains.take();
-        self.close(self.page.get(SLOT_WIRE));
+        self.close();
     }
 }
 

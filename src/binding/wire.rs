@@ -1,36 +1,17 @@
-//! The native half of a wire: it owns the state, so that collecting it frees the state, and
-//! carries the calls that are not hot.
+//! The calls on a wire that are not hot.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{External, Object, PromiseRaw, Uint32Array};
+use napi::bindgen_prelude::{External, PromiseRaw, Uint32Array};
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 
-use super::bencode::{hex, set_key};
+use super::bencode::hex;
 use super::engine::Engine;
 use super::page::Page;
 use super::session::{Session, Sessions};
-use crate::wire::mse::{KeyAgreement, Level, Options, skey_hash};
-use crate::wire::{Block, Limits, Traffic, Wire};
-
-/// In the bits that open a wire: the crypto handshake comes first.
-#[napi]
-pub const ENCRYPT: u32 = 1;
-/// Likewise: we open the connection.
-#[napi]
-pub const INITIATOR: u32 = 2;
-/// Likewise: plaintext is not offered and not selected.
-#[napi]
-pub const RC4_ONLY: u32 = 4;
-/// Likewise: a plaintext handshake is a violation.
-#[napi]
-pub const REQUIRE: u32 = 8;
-/// Likewise: our handshake may travel in step 3.
-#[napi]
-pub const INITIAL_PAYLOAD: u32 = 16;
+use crate::wire::mse::{KeyAgreement, skey_hash};
+use crate::wire::{Block, Traffic};
 
 /// HASH('req2', SKEY) of the 20 bytes of an info hash, in hexadecimal; empty for other lengths.
 #[napi(catch_unwind)]
@@ -38,7 +19,8 @@ pub fn skey_hash_hex(info_hash: &[u8]) -> String {
     info_hash.try_into().map_or_else(|_| String::new(), |hash| hex(&skey_hash(hash)))
 }
 
-/// The state of one wire.
+/// One wire of an engine, by its number. It does not own the state: to own it, each wire would
+/// need 300 bytes and a microsecond more than a `FinalizationRegistry` takes.
 #[napi(js_name = "NativeWire")]
 pub struct NativeWire {
     sessions: Rc<Sessions>,
@@ -71,53 +53,12 @@ pub struct StatisticsCount {
     pub refused_requests: f64,
 }
 
-/// A violation of the protocol.
-#[napi(object)]
-pub struct ViolationReport {
-    /// Its stable name.
-    pub code: String,
-    /// What happened, for people.
-    pub message: String,
-}
-
 #[napi]
 impl NativeWire {
-    /// Opens a wire with its limits.
+    /// `id` is the number that opening the wire gave. One that is closed knows nothing.
     #[napi(constructor, catch_unwind)]
-    pub fn new(
-        engine: &Engine,
-        max_message_length: u32,
-        max_pieces: u32,
-        max_peer_requests: u32,
-        high_water_mark: u32,
-        encryption: u32,
-    ) -> Self {
-        let limits = Limits { max_message_length, max_pieces, max_peer_requests, high_water_mark };
-        let seed = RandomState::new().hash_one(0);
-        let mut wire = Wire::new(limits, seed);
-        if encryption & ENCRYPT != 0 {
-            let level = match encryption & RC4_ONLY {
-                0 => Level::PlaintextAllowed,
-                _ => Level::Rc4Only,
-            };
-            let options = Options { level, require_encryption: encryption & REQUIRE != 0 };
-            wire.encrypt(encryption & INITIATOR != 0, options, encryption & INITIAL_PAYLOAD != 0);
-        }
-        let id = engine.sessions.open(wire);
+    pub fn new(engine: &Engine, id: u32) -> Self {
         Self { sessions: engine.sessions.clone(), id }
-    }
-
-    /// The number of the wire, for the page.
-    #[napi(getter)]
-    pub fn id(&self) -> u32 {
-        self.id
-    }
-
-    /// The violation that ended the wire.
-    #[napi(catch_unwind)]
-    pub fn violation(&self) -> Option<ViolationReport> {
-        let (code, message) = self.sessions.remains.borrow_mut().violation.take()?;
-        Some(ViolationReport { code: code.to_owned(), message })
     }
 
     /// What has passed.
@@ -131,18 +72,6 @@ impl NativeWire {
             unsolicited_bytes: statistics.unsolicited_bytes as f64,
             refused_requests: statistics.refused_requests as f64,
         })
-    }
-
-    /// What the last extended handshake changed of the ids that the peer gave to its extensions, by
-    /// name; 0 for those that it switched off.
-    #[napi(catch_unwind)]
-    pub fn take_extension_changes<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let changes = std::mem::take(&mut self.sessions.remains.borrow_mut().extension_changes);
-        let mut object = Object::new(env)?;
-        for change in changes {
-            set_key(&mut object, &change.name, u32::from(change.id))?;
-        }
-        Ok(object)
     }
 
     /// Makes our open requests what the caller's list has become: piece, offset and length of
@@ -205,24 +134,12 @@ impl NativeWire {
         self.with(|session| session.wire.handle_key_agreement((**agreement).clone()));
     }
 
-    /// Frees the state before the object is collected.
-    #[napi(catch_unwind)]
-    pub fn free(&mut self) {
-        self.sessions.close(std::mem::replace(&mut self.id, u32::MAX));
-    }
-
     fn page(&self) -> &Page {
         &self.sessions.page
     }
 
     fn with<T>(&self, action: impl FnOnce(&mut Session) -> T) -> Option<T> {
         self.sessions.with(self.id, action)
-    }
-}
-
-impl Drop for NativeWire {
-    fn drop(&mut self) {
-        self.sessions.close(self.id);
     }
 }
 

@@ -1,0 +1,60 @@
+'use strict'
+
+/** How long the native state of a wire lives. */
+
+const { execFileSync } = require('node:child_process')
+const path = require('node:path')
+
+const ROOT = path.join(__dirname, '..')
+
+/**
+ * Runs the body of an async function in a fresh process; gives what it returns. `settle` lets
+ * everything end that is about to, and collects garbage.
+ */
+function run (body) {
+  const program = `
+    const Wire = require('./index.js')
+    const { engine } = require('./lib/native.js')
+    const settle = async () => {
+      for (let turns = 0; turns < 10; turns++) {
+        await new Promise(resolve => setImmediate(resolve))
+        gc()
+      }
+    }
+    ;(async () => { ${body} })().then(result => process.stdout.write(JSON.stringify(result)))`
+  const flags = ['--expose-gc', '--eval', program]
+  return JSON.parse(execFileSync(process.execPath, flags, { cwd: ROOT, encoding: 'utf8' }))
+}
+
+test('a wire that nobody closes is freed with its object', () => {
+  expect(run(`
+    for (let i = 0; i < 1000; i++) new Wire().unchoke()
+    const before = engine.wires
+    await settle()
+    return [before, engine.wires]
+  `)).toEqual([1000, 0])
+})
+
+test('a wire that is closed is freed at once, though its object stays', () => {
+  expect(run(`
+    const wires = Array.from({ length: 100 }, () => new Wire())
+    for (const wire of wires) wire.destroy()
+    await settle()
+    return [wires.length, engine.wires, wires[0].statistics.sent.messages]
+  `)).toEqual([100, 0, 0])
+})
+
+test('the end of an object that was closed leaves the wire alone that has its number', () => {
+  expect(run(`
+    const live = []
+    for (let round = 0; round < 50; round++) {
+      const old = new Wire()
+      old.destroy()
+      await new Promise(resolve => old.once('close', resolve))
+      live.push(new Wire())
+    }
+    await settle()
+    for (const wire of live) wire.have(1)
+    return [engine.wires, live.filter(wire => wire.statistics.sent.messages === 1).length]
+  `)).toEqual([50, 50])
+})
