@@ -57,3 +57,24 @@ test('says nothing when it is off', async () => {
   expect(await session(path.join(ROOT, 'index.js'), '')).toEqual([])
   expect(await session(path.join(ROOT, 'index.js'), 'something-else')).toEqual([])
 })
+
+test('can be switched on and off as the process runs', async () => {
+  const script = `
+    const createDebug = require('debug')
+    const Wire = require('./index.js')
+    const turn = () => new Promise(resolve => setImmediate(resolve))
+    ;(async () => {
+      const wire = new Wire()
+      wire.have(1)
+      createDebug.enable('bittorrent-protocol')
+      await turn()
+      wire.have(2)
+      createDebug.disable()
+      await turn()
+      wire.have(3)
+    })()
+  `
+  const { stderr } = await promisify(execFile)(process.execPath, ['-e', script],
+    { env: { ...process.env, DEBUG: '', DEBUG_COLORS: 'no', DEBUG_HIDE_DATE: 'yes' }, cwd: ROOT })
+  expect(stderr.trim().split('\n').map(line => line.replace(/^.*\] /, ''))).toEqual(['have 2'])
+})

@@ -3,9 +3,9 @@
 const { Buffer } = require('node:buffer')
 const { randomBytes } = require('node:crypto')
 const { markAsUntransferable } = require('node:worker_threads')
-const createDebug = require('debug')
 
 const bencode = require('./bencode.js')
+const { debug, isDebugging } = require('./debug.js')
 const native = require('./native.js')
 const Inbound = require('./inbound.js')
 const Outbound = require('./outbound.js')
@@ -41,8 +41,6 @@ const {
   TRANSFER_ANSWER, TRANSFER_BITFIELD, TRANSFER_BODY, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE,
   TRANSFER_PIECE
 } = native
-
-const debug = createDebug('bittorrent-protocol')
 
 const KEEP_ALIVE_INTERVAL = 55000
 const LAST_EXTENSION_ID = 255
@@ -82,7 +80,7 @@ class Wire extends PeerStream {
    * gives a stream the last of its properties, and has what other wires get with their first request.
    */
   static [kKeepShape] () {
-    if (debug.enabled) return
+    if (isDebugging()) return
     const wire = new this()
     wire.on('data', noop)
     wire.write(Buffer.alloc(0))
@@ -159,7 +157,7 @@ class Wire extends PeerStream {
 
     this.closeReason = null
 
-    if (debug.enabled) {
+    if (isDebugging()) {
       this._debug('new wire')
       this._debug('type:', this.type)
     }
@@ -258,7 +256,7 @@ class Wire extends PeerStream {
   }
 
   setKeepAlive (enable) {
-    if (debug.enabled) this._debug('setKeepAlive %s', enable)
+    if (isDebugging()) this._debug('setKeepAlive %s', enable)
     clearInterval(this.#keepAliveTimer)
     this.#keepAliveTimer = null
     if (enable === false || this[kIsEnding]) return
@@ -266,7 +264,7 @@ class Wire extends PeerStream {
   }
 
   setTimeout (ms, unref) {
-    if (debug.enabled) this._debug('setTimeout ms=%d unref=%s', ms, unref)
+    if (isDebugging()) this._debug('setTimeout ms=%d unref=%s', ms, unref)
     checkNumber(ms, 'ms')
     this.#own.setTimeout(ms, Boolean(unref))
   }
@@ -286,7 +284,7 @@ class Wire extends PeerStream {
 
   startEncryption (infoHash) {
     if (this[kCrypto] === null || this[kIsEnding]) return
-    if (debug.enabled) this._debug('PE: start for %s', infoHash)
+    if (isDebugging()) this._debug('PE: start for %s', infoHash)
     this[kCrypto].start(infoHash)
   }
 
@@ -296,7 +294,7 @@ class Wire extends PeerStream {
   }
 
   keepAlive () {
-    if (debug.enabled) this._debug('keep-alive')
+    if (isDebugging()) this._debug('keep-alive')
     this.#send(COMMAND_KEEP_ALIVE)
   }
 
@@ -306,7 +304,7 @@ class Wire extends PeerStream {
     if (infoHashBytes.length !== 20 || peerIdBytes.length !== 20) {
       throw new Error('infoHash and peerId MUST have length 20')
     }
-    if (debug.enabled) {
+    if (isDebugging()) {
       this._debug('handshake i=%s p=%s exts=%o', infoHashBytes.toString('hex'), peerIdBytes.toString('hex'), extensions)
     }
 
@@ -328,7 +326,7 @@ class Wire extends PeerStream {
 
   #enableFast () {
     if (!this.extensions.fast || !this.peerExtensions.fast) return
-    if (debug.enabled) this._debug('fast extension is enabled')
+    if (isDebugging()) this._debug('fast extension is enabled')
     this.#hasFast = true
   }
 
@@ -342,7 +340,7 @@ class Wire extends PeerStream {
 
   choke () {
     if (this.#amChoking) return
-    if (debug.enabled) this._debug('choke')
+    if (isDebugging()) this._debug('choke')
     this.#syncAllowedFast()
     this.#amChoking = true
     this.#send(COMMAND_CHOKE)
@@ -350,14 +348,14 @@ class Wire extends PeerStream {
     this.#theirs.dropAll(
       request => this.#hasFast && this.allowedFastSet.includes(request.piece),
       ({ piece, offset, length }) => {
-        if (this.#hasFast && debug.enabled) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
+        if (this.#hasFast && isDebugging()) this._debug('reject index=%d offset=%d length=%d', piece, offset, length)
       }
     )
   }
 
   unchoke () {
     if (!this.#amChoking) return
-    if (debug.enabled) this._debug('unchoke')
+    if (isDebugging()) this._debug('unchoke')
     this.#amChoking = false
     this.#send(COMMAND_UNCHOKE)
   }
@@ -365,26 +363,26 @@ class Wire extends PeerStream {
   interested () {
     if (this.#amInterested) return
     this.#amInterested = true
-    if (debug.enabled) this._debug('interested')
+    if (isDebugging()) this._debug('interested')
     this.#send(COMMAND_INTERESTED)
   }
 
   uninterested () {
     if (!this.#amInterested) return
     this.#amInterested = false
-    if (debug.enabled) this._debug('uninterested')
+    if (isDebugging()) this._debug('uninterested')
     this.#send(COMMAND_NOT_INTERESTED)
   }
 
   have (index) {
     checkNumber(index, 'index')
-    if (debug.enabled) this._debug('have %d', index)
+    if (isDebugging()) this._debug('have %d', index)
     this.#send(COMMAND_HAVE, index)
   }
 
   bitfield (bitfield) {
     const bits = toBytes(ArrayBuffer.isView(bitfield) ? bitfield : bitfield?.buffer, 'bitfield')
-    if (debug.enabled) this._debug('bitfield')
+    if (isDebugging()) this._debug('bitfield')
     this.#sendBytes(TRANSFER_BITFIELD, bits)
   }
 
@@ -398,7 +396,7 @@ class Wire extends PeerStream {
     touchClock()
     this.#run(COMMAND_REQUEST, index, offset, length)
     if (page[SLOT_RESULT] === RESULT_CHOKED) return callback(new Error('peer is choking'))
-    if (debug.enabled) this._debug('request index=%d offset=%d length=%d', index, offset, length)
+    if (isDebugging()) this._debug('request index=%d offset=%d length=%d', index, offset, length)
     const own = this.#ownRequests ?? this.#own
     own.add(index, offset, length, callback)
     this[kOutbound].schedule()
@@ -421,14 +419,14 @@ class Wire extends PeerStream {
     const outbound = this[kOutbound]
     if (!this.#takesBlocks) outbound.addBlock(block)
     outbound.schedule()
-    if (debug.enabled) this._debug('piece index=%d offset=%d', index, offset)
+    if (isDebugging()) this._debug('piece index=%d offset=%d', index, offset)
     this.uploaded += block.length
     fire1(this, this._events.upload, 'upload', block.length)
   }
 
   cancel (index, offset, length) {
     checkBlock(index, offset, length)
-    if (debug.enabled) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
+    if (isDebugging()) this._debug('cancel index=%d offset=%d length=%d', index, offset, length)
     this.#send(COMMAND_CANCEL, index, offset, length)
     this.#own.settle(index, offset, length, 'request was cancelled')
   }
@@ -436,30 +434,30 @@ class Wire extends PeerStream {
   port (port) {
     checkNumber(port, 'port')
     if (port > 0xffff) throw rangeError(`port must be at most 65535, not ${port}`)
-    if (debug.enabled) this._debug('port %d', port)
+    if (isDebugging()) this._debug('port %d', port)
     this.#send(COMMAND_PORT, port)
   }
 
   suggest (index) {
     checkNumber(index, 'index')
     this.#sendFast(COMMAND_SUGGEST, index)
-    if (debug.enabled) this._debug('suggest %d', index)
+    if (isDebugging()) this._debug('suggest %d', index)
   }
 
   haveAll () {
     this.#sendFast(COMMAND_HAVE_ALL)
-    if (debug.enabled) this._debug('have-all')
+    if (isDebugging()) this._debug('have-all')
   }
 
   haveNone () {
     this.#sendFast(COMMAND_HAVE_NONE)
-    if (debug.enabled) this._debug('have-none')
+    if (isDebugging()) this._debug('have-none')
   }
 
   reject (index, offset, length) {
     checkBlock(index, offset, length)
     this.#sendFast(COMMAND_REJECT, index, offset, length)
-    if (debug.enabled) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
+    if (isDebugging()) this._debug('reject index=%d offset=%d length=%d', index, offset, length)
     this.#theirs.settle(index, offset, length)
   }
 
@@ -467,7 +465,7 @@ class Wire extends PeerStream {
     checkNumber(index, 'index')
     this.#syncAllowedFast()
     this.#sendFast(COMMAND_ALLOWED_FAST, index)
-    if (debug.enabled) this._debug('allowed-fast %d', index)
+    if (isDebugging()) this._debug('allowed-fast %d', index)
     if (!this.allowedFastSet.includes(index)) {
       this.allowedFastSet.push(index)
       this.#allowedFastKnown = this.allowedFastSet.length
@@ -475,7 +473,7 @@ class Wire extends PeerStream {
   }
 
   extended (extension, message) {
-    if (debug.enabled) this._debug('extended ext=%s', extension)
+    if (isDebugging()) this._debug('extended ext=%s', extension)
     let id = extension
     if (typeof extension === 'string' && Object.hasOwn(this.peerExtendedMapping, extension)) {
       id = this.peerExtendedMapping[extension]
@@ -501,17 +499,17 @@ class Wire extends PeerStream {
       case 0: return this.#onChoke()
       case 1:
         this.#peerChoking = false
-        if (debug.enabled) this._debug('got unchoke')
+        if (isDebugging()) this._debug('got unchoke')
         return this.emit('unchoke')
       case 2:
         this.peerInterested = true
-        if (debug.enabled) this._debug('got interested')
+        if (isDebugging()) this._debug('got interested')
         return this.emit('interested')
       case 3: return this.#onUninterested()
       case 5: return this.#onBitfield(this.#body())
       case 8: return this.#onCancel(page[SLOT_INDEX], page[SLOT_OFFSET], page[SLOT_LENGTH])
       case 9:
-        if (debug.enabled) this._debug('got port %d', page[SLOT_INDEX])
+        if (isDebugging()) this._debug('got port %d', page[SLOT_INDEX])
         return this.emit('port', page[SLOT_INDEX])
       case 13: return this.#emitSuggest(page[SLOT_INDEX])
       case 14: return this.#emitHaveAll()
@@ -520,12 +518,12 @@ class Wire extends PeerStream {
       case 17: return this.#emitAllowedFast(page[SLOT_INDEX])
       case 20: return this.#onExtended(page[SLOT_INDEX])
       case EVENT_KEEP_ALIVE:
-        if (debug.enabled) this._debug('got keep-alive')
+        if (isDebugging()) this._debug('got keep-alive')
         return this.emit('keep-alive')
       case EVENT_HANDSHAKE: return this.#onHandshake(page[SLOT_INDEX], this.#body(Buffer.allocUnsafe(40)))
       case EVENT_EXTENDED_HANDSHAKE: return this._onExtendedHandshake(this.#body())
       case EVENT_UNKNOWN:
-        if (debug.enabled) this._debug('got unknown message')
+        if (isDebugging()) this._debug('got unknown message')
         return this.emit('unknownmessage', this.#body())
       case EVENT_CRYPTO_INFO_HASH: return this.#onCryptoInfoHash(this.#body().toString('hex'))
       case EVENT_CRYPTO_HANDSHAKE: return this.#onCryptoHandshake(page[SLOT_INDEX], page[SLOT_LENGTH])
@@ -540,7 +538,7 @@ class Wire extends PeerStream {
   }
 
   #onCryptoInfoHash (hash) {
-    if (debug.enabled) this._debug('PE: got step 3 for %s', hash)
+    if (isDebugging()) this._debug('PE: got step 3 for %s', hash)
     try {
       this.emit('crypto-infohash', hash)
     } finally {
@@ -557,7 +555,7 @@ class Wire extends PeerStream {
     this.#takesBlocks = this[kInbound].isEncrypted
     // To a peer that connects and speaks plaintext there was no crypto handshake.
     if (method === 0 && this.type.includes('Incoming')) return this[kCrypto].close()
-    if (debug.enabled) this._debug('PE: crypto handshake done (method %s)', method)
+    if (isDebugging()) this._debug('PE: crypto handshake done (method %s)', method)
     this[kCrypto].finish(method === 0 ? null : method)
     this.emit('crypto-handshake')
   }
@@ -570,7 +568,7 @@ class Wire extends PeerStream {
       fast: (bits & 2) !== 0,
       extended: (bits & 4) !== 0
     }
-    if (debug.enabled) this._debug('got handshake i=%s p=%s exts=%o', infoHash, peerId, extensions)
+    if (isDebugging()) this._debug('got handshake i=%s p=%s exts=%o', infoHash, peerId, extensions)
     this.peerId = peerId
     this.peerIdBuffer = peerIds.allocate(20)
     markAsUntransferable(this.peerIdBuffer.buffer)
@@ -588,7 +586,7 @@ class Wire extends PeerStream {
 
   #onChoke () {
     this.#peerChoking = true
-    if (debug.enabled) this._debug('got choke')
+    if (isDebugging()) this._debug('got choke')
     try {
       this.emit('choke')
     } finally {
@@ -599,7 +597,7 @@ class Wire extends PeerStream {
 
   #onUninterested () {
     this.peerInterested = false
-    if (debug.enabled) this._debug('got uninterested')
+    if (isDebugging()) this._debug('got uninterested')
     this.emit('uninterested')
   }
 
@@ -607,7 +605,7 @@ class Wire extends PeerStream {
     // Handlers may use the page, so that the run leaves it first.
     const run = new Array(page[SLOT_RUN_LENGTH])
     for (let i = 0; i < run.length; i++) run[i] = page[SLOT_RUN + i]
-    if (debug.enabled) {
+    if (isDebugging()) {
       for (const index of run) this._debug('got have %d', index)
     }
     this.#emitHaves(run, 0)
@@ -630,7 +628,7 @@ class Wire extends PeerStream {
 
   #onBitfield (bits) {
     this.#peerPieces = this.#newPieces(bits)
-    if (debug.enabled) this._debug('got bitfield')
+    if (isDebugging()) this._debug('got bitfield')
     this.emit('bitfield', this.#peerPieces)
   }
 
@@ -643,7 +641,7 @@ class Wire extends PeerStream {
   }
 
   #onRequest (piece, offset, length, key) {
-    if (debug.enabled) this._debug('got request index=%d offset=%d length=%d', piece, offset, length)
+    if (isDebugging()) this._debug('got request index=%d offset=%d length=%d', piece, offset, length)
     const respond = (error, buffer) => this.#respond(request, error, buffer)
     const request = new Request(piece, offset, length, respond)
     const theirs = this.#peerRequests ?? this.#theirs
@@ -656,7 +654,7 @@ class Wire extends PeerStream {
     if (key < 0) return
     const { piece, offset, length } = request
     if (error) {
-      if (debug.enabled) {
+      if (isDebugging()) {
         this._debug('error satisfying request index=%d offset=%d length=%d (%s)', piece, offset, length, error.message)
       }
       this.#run(COMMAND_DECLINE, key)
@@ -682,7 +680,7 @@ class Wire extends PeerStream {
     const open = page[SLOT_REQUESTS]
     const block = this[kInbound].payload()
     if (block === null) return
-    if (debug.enabled) this._debug('got piece index=%d offset=%d', index, offset)
+    if (isDebugging()) this._debug('got piece index=%d offset=%d', index, offset)
     const own = this.#ownRequests ?? this.#own
     const request = own.take(position, open, index, offset, length)
     try {
@@ -700,31 +698,31 @@ class Wire extends PeerStream {
   }
 
   #onCancel (piece, offset, length) {
-    if (debug.enabled) this._debug('got cancel index=%d offset=%d length=%d', piece, offset, length)
+    if (isDebugging()) this._debug('got cancel index=%d offset=%d length=%d', piece, offset, length)
     this.#theirs.settle(piece, offset, length)
     this[kOutbound].schedule()
     this.emit('cancel', piece, offset, length)
   }
 
   #emitSuggest (index) {
-    if (debug.enabled) this._debug('got suggest %d', index)
+    if (isDebugging()) this._debug('got suggest %d', index)
     this.emit('suggest', index)
   }
 
   #emitHaveAll () {
-    if (debug.enabled) this._debug('got have-all')
+    if (isDebugging()) this._debug('got have-all')
     this.#peerPieces = new HaveAll()
     this.emit('have-all')
   }
 
   #emitHaveNone () {
-    if (debug.enabled) this._debug('got have-none')
+    if (isDebugging()) this._debug('got have-none')
     this.#peerPieces = null
     this.emit('have-none')
   }
 
   #emitReject (piece, offset, length) {
-    if (debug.enabled) this._debug('got reject index=%d offset=%d length=%d', piece, offset, length)
+    if (isDebugging()) this._debug('got reject index=%d offset=%d length=%d', piece, offset, length)
     try {
       this.#own.settle(piece, offset, length, 'request was rejected')
     } finally {
@@ -733,7 +731,7 @@ class Wire extends PeerStream {
   }
 
   #emitAllowedFast (index) {
-    if (debug.enabled) this._debug('got allowed-fast %d', index)
+    if (isDebugging()) this._debug('got allowed-fast %d', index)
     if (!this.peerAllowedFastSet.includes(index)) {
       this.peerAllowedFastSet.push(index)
       this.#peerAllowedFastKnown = this.peerAllowedFastSet.length
@@ -753,7 +751,7 @@ class Wire extends PeerStream {
     }
     this.#extensions?.callAll('onExtendedHandshake', [handshake], name => Object.hasOwn(mapping, name))
     if (this[kIsEnding]) return
-    if (debug.enabled) this._debug('got extended handshake')
+    if (isDebugging()) this._debug('got extended handshake')
     this.emit('extended', 'handshake', handshake)
   }
 
@@ -763,7 +761,7 @@ class Wire extends PeerStream {
     const extension = Object.hasOwn(this.extendedMapping, id) ? this.extendedMapping[id] : id
     if (this.#extensions?.has(extension)) this.#extensions.call(extension, 'onMessage', payload)
     if (this[kIsEnding]) return
-    if (debug.enabled) this._debug('got extended message ext=%s', extension)
+    if (isDebugging()) this._debug('got extended message ext=%s', extension)
     try {
       this.emit('extended', extension, payload)
     } finally {
@@ -781,7 +779,7 @@ class Wire extends PeerStream {
 
   [kFail] (error) {
     if (this[kIsEnding]) return
-    if (debug.enabled) this._debug('Error: %s', error.message)
+    if (isDebugging()) this._debug('Error: %s', error.message)
     this.closeReason = error
     Wire.#violations[error.code] = (Wire.#violations[error.code] ?? 0) + 1
     try {
@@ -842,7 +840,7 @@ class Wire extends PeerStream {
   /** BEP 6: who uses the extension without it has the connection closed. */
   #requireFast (message) {
     if (this.#hasFast) return true
-    if (debug.enabled) this._debug('Error: got %s whereas fast extension is disabled', message)
+    if (isDebugging()) this._debug('Error: got %s whereas fast extension is disabled', message)
     this.destroy()
     return false
   }
@@ -922,12 +920,12 @@ class Wire extends PeerStream {
   //
 
   destroy () {
-    if (!this[kIsEnding] && debug.enabled) this._debug('destroy')
+    if (!this[kIsEnding] && isDebugging()) this._debug('destroy')
     return super.destroy()
   }
 
   end (chunk, encoding, callback) {
-    if (!this[kIsEnding] && debug.enabled) this._debug('end')
+    if (!this[kIsEnding] && isDebugging()) this._debug('end')
     return super.end(chunk, encoding, callback)
   }
 
@@ -954,7 +952,7 @@ class Wire extends PeerStream {
   }
 
   _debug (format, ...values) {
-    if (debug.enabled) debug(`[${this._debugId}] ${format}`, ...values)
+    if (isDebugging()) debug(`[${this._debugId}] ${format}`, ...values)
   }
 }
 
