@@ -83,27 +83,23 @@ class Inbound {
    * @param {Function} callback
    */
   take (chunk, callback) {
-    if (this.collects(chunk)) return callback(null)
     if (this.isClosed) {
       callback(null)
     } else if (this.callback !== null) {
       if (this.queue === NOTHING) this.queue = []
       this.queue.push(chunk, callback)
+    } else if (chunk.length < this.missing) {
+      this.collect(chunk)
+      callback(null)
     } else {
       this.begin(chunk, callback)
       if (!this.isPaused && !this.isRunning) this.run()
     }
   }
 
-  /**
-   * Takes a chunk that is all of one payload, and does not end it.
-   * @param {Buffer} chunk
-   * @returns {boolean} whether it was one
-   */
-  collects (chunk) {
-    if (chunk.length >= this.missing || this.callback !== null || this.isClosed) return false
-    this.collect(chunk)
-    return true
+  /** Whether no chunk is at work. */
+  get isIdle () {
+    return this.callback === null
   }
 
   /**

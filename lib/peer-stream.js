@@ -12,6 +12,8 @@ const {
 const { nextTick } = process
 const { push } = Readable.prototype
 
+function noop () {}
+
 const STREAM_OPTIONS = {
   // `destroy` is a graceful `end` here, so that Node.js must not call it by itself.
   autoDestroy: false,
@@ -33,9 +35,13 @@ class PeerStream extends Duplex {
 
   write (chunk, encoding, callback) {
     if (!this[kIsEnding]) {
-      // The middle of a payload, which takes no more than a copy.
+      // Where nothing waits, Node's way to `_write` is but a detour. Should the chunk not be done at
+      // once, the next one goes that way, and waits there.
       if (encoding === undefined && callback === undefined && this.writableLength === 0 &&
-        this.writableCorked === 0 && Buffer.isBuffer(chunk) && this[kInbound].collects(chunk)) return true
+        this.writableCorked === 0 && Buffer.isBuffer(chunk) && this[kInbound].isIdle) {
+        this[kInbound].take(chunk, noop)
+        return true
+      }
       return super.write(chunk, encoding, callback)
     }
     // A socket may go on for a while after the wire was closed.
