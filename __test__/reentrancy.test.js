@@ -300,6 +300,25 @@ describe('a payload\'s memory', () => {
     expect(seen).toEqual([true, true])
   })
 
+  test.each([['goes on', 100], ['ends', 16500]])(
+    'transferred away unseen while the next payload is under way there, which %s: a violation, not a crash', async (_, next) => {
+      const bufferOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get
+      const kept = []
+      wire.on('piece', (piece, offset, payload) => kept.push(payload))
+      const bytes = Buffer.concat([1, 2, 3, 4].map(piece => messages.piece(piece, 0, block(piece, 16000))))
+      const say = (start, end) => wire.write(Buffer.from(bytes.subarray(start, end)))
+      say(0, 10000)
+      say(10000, 20000)
+      say(20000, 36000)
+      expect(kept).toHaveLength(2)
+      const memory = bufferOf.call(kept[1])
+      structuredClone(memory, { transfer: [memory] })
+      const closed = new Promise(resolve => wire.once('close', resolve))
+      say(36000, 36000 + next)
+      await closed
+      expect([kept.length, wire.closeReason.code]).toEqual([2, 'ERR_CHUNK_DETACHED'])
+    })
+
   test('a chunk that its owner detaches in a handler is a violation, not a crash', async () => {
     const chunk = Buffer.alloc(2026)
     Buffer.concat([messages.piece(1, 0, block(1)), messages.piece(2, 0, block(2))]).copy(chunk)

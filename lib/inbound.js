@@ -251,7 +251,7 @@ class Inbound {
   }
 
   frame () {
-    if (this.chunk.length !== this.length) return this.failDetached()
+    if (this.chunk.length !== this.length || this.assembly?.length === 0) return this.failDetached()
     const rest = this.framed === 0 ? this.chunk : this.chunk.subarray(this.framed)
     transfer(this.wire[kId], TRANSFER_RECEIVE, rest, this.uncounted)
     this.uncounted = 0
@@ -282,6 +282,7 @@ class Inbound {
 
   /** Takes a chunk that is all of one payload. */
   collect (chunk) {
+    if (this.assembly.length === 0) return this.failDetached()
     if (this.isEncrypted) this.decrypt(chunk, this.assembly.subarray(this.filled, this.filled + chunk.length))
     else this.assembly.set(chunk, this.filled)
     this.filled += chunk.length
