@@ -8,9 +8,10 @@ class Child {
   /**
    * @param {string} file in this folder; has to call {@link serve}
    * @param {string[]} args
+   * @param {string[]} [flags] of Node.js
    */
-  constructor (file, args) {
-    this.process = fork(path.join(__dirname, file), args, { execArgv: ['--expose-gc'] })
+  constructor (file, args, flags = []) {
+    this.process = fork(path.join(__dirname, file), args, { execArgv: ['--expose-gc', ...flags] })
   }
 
   /**
