@@ -78,3 +78,9 @@ test('can be switched on and off as the process runs', async () => {
     { env: { ...process.env, DEBUG: '', DEBUG_COLORS: 'no', DEBUG_HIDE_DATE: 'yes' }, cwd: ROOT })
   expect(stderr.trim().split('\n').map(line => line.replace(/^.*\] /, ''))).toEqual(['have 2'])
 })
+
+test.each(['index', 'compat/v3', 'compat/peer-wire-protocol', 'compat/bittorrent-wire'])('says nothing of the loading of %s', async module => {
+  const { stderr } = await promisify(execFile)(process.execPath, ['-e', `require('./${module}.js')`],
+    { env: { ...process.env, DEBUG: 'bittorrent-protocol' }, cwd: ROOT })
+  expect(stderr).toBe('')
+})

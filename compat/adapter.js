@@ -3,6 +3,7 @@
 const { Duplex } = require('node:stream')
 
 const Wire = require('../lib/wire.js')
+const { isDebugging } = require('../lib/debug.js')
 const { watchDestination } = require('../lib/pipe.js')
 const { kOutbound, kKeepShape } = require('../lib/symbols.js')
 
@@ -47,8 +48,6 @@ class InnerWire extends Wire {
   }
 }
 
-InnerWire[kKeepShape]()
-
 /**
  * A stream with another package's methods and events, over the main wire: the wire does the
  * protocol, and the subclass the translation.
@@ -59,8 +58,9 @@ InnerWire[kKeepShape]()
 class Adapter extends Duplex {
   static #kept = []
 
-  /** Keeps one instance of a class, as the main wire does: see `kKeepShape` there. */
-  static keepShape (...args) {
+  /** Keeps one instance of a class, and its inner wire: see the main wire's. */
+  static [kKeepShape] (...args) {
+    if (isDebugging()) return
     const wire = new this(...args)
     wire.destroy()
     Adapter.#kept.push(wire)

@@ -9,6 +9,7 @@ const UtMetadata = require('./ut-metadata.js')
 const UtPex = require('./ut-pex.js')
 const { toBytes } = require('../lib/arguments.js')
 const { typeError } = require('../lib/errors.js')
+const { kKeepShape } = require('../lib/symbols.js')
 
 const { nextTick } = process
 
@@ -351,7 +352,7 @@ function readMessages (payload, { id, least, most }) {
   return messages
 }
 
-BitTorrentWire.keepShape(Buffer.alloc(20), Buffer.alloc(20))
+BitTorrentWire[kKeepShape](Buffer.alloc(20), Buffer.alloc(20))
 
 Object.defineProperty(BitTorrentWire, '__esModule', { value: true })
 BitTorrentWire.default = BitTorrentWire

@@ -19,8 +19,6 @@ class RawWire extends InnerWire {
   }
 }
 
-RawWire[kKeepShape]()
-
 /** A wire with the API of the npm package peer-wire-protocol: see peer-wire-protocol.d.ts. */
 class PeerWire extends Adapter {
   #keepAlive = null
@@ -265,7 +263,7 @@ for (const name of ['amChoking', 'amInterested', 'peerChoking', 'peerInterested'
   })
 }
 
-PeerWire.keepShape()
+PeerWire[kKeepShape]()
 
 /** Makes a wire, with `new` or without. */
 function peerWireProtocol (options) {
