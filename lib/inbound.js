@@ -54,15 +54,12 @@ class Inbound {
     this.queue = NOTHING
     /** A payload that a chunk's end cut, as far as it has come. @type {Buffer | null} */
     this.assembly = null
-    /** Where it lies, if others lie there as well. @type {ArrayBuffer | null} */
-    this.assemblyMemory = null
     this.filled = 0
     this.missing = 0
     /** Bytes that were collected without the engine's knowing, yet. */
     this.uncounted = 0
     /** A payload that is whole, until its event comes. @type {Buffer | null} */
     this.collected = null
-    this.collectedMemory = null
     /** Memory of payloads that are copied, and of payloads that chunks have cut. */
     this.copies = null
     this.assemblies = null
@@ -268,8 +265,7 @@ class Inbound {
       this.filled += head
       if (this.filled === this.assembly.length) {
         this.collected = this.assembly
-        this.collectedMemory = this.assemblyMemory
-        this.assembly = this.assemblyMemory = null
+        this.assembly = null
       }
     }
     if (length > 0) {
@@ -296,10 +292,10 @@ class Inbound {
     const length = page[SLOT_LENGTH]
     if (length === 0) return Buffer.alloc(0)
     if (start === NONE) {
-      const { collected, collectedMemory } = this
-      this.collected = this.collectedMemory = null
+      const { collected } = this
+      this.collected = null
       // The next one may be under way in the same slab, or come there.
-      return collectedMemory !== null && this.assemblies?.isIn(collectedMemory) ? lend(collected) : collected
+      return this.assemblies?.isIn(bufferOf.call(collected)) ? lend(collected) : collected
     }
     const { chunk } = this
     if (chunk.length !== this.length) return this.failDetached()
@@ -341,9 +337,7 @@ class Inbound {
     // One that is long has memory of its own.
     if (length * 4 > Slab.LENGTH) return Buffer.allocUnsafeSlow(length)
     this.assemblies ??= new Slab()
-    const assembly = this.assemblies.allocate(length, this)
-    this.assemblyMemory = this.assemblies.memory
-    return assembly
+    return this.assemblies.allocate(length, this)
   }
 
   endLending () {
@@ -360,14 +354,8 @@ class Inbound {
       this.isSecured = true
     }
     if (this.assemblies?.isIn(memory)) this.assemblies = null
-    if (this.assemblyMemory === memory) {
-      this.assembly = copyOf(this.assembly)
-      this.assemblyMemory = null
-    }
-    if (this.collectedMemory === memory) {
-      this.collected = copyOf(this.collected)
-      this.collectedMemory = null
-    }
+    if (this.assembly !== null && bufferOf.call(this.assembly) === memory) this.assembly = copyOf(this.assembly)
+    if (this.collected !== null && bufferOf.call(this.collected) === memory) this.collected = copyOf(this.collected)
   }
 
   /** A caller transferred the chunk away by a way that `secure` does not see. */
@@ -383,7 +371,7 @@ class Inbound {
     if (this.callback !== null) waiting.unshift(this.callback)
     this.queue = NOTHING
     this.chunk = this.memory = this.callback = null
-    this.assembly = this.assemblyMemory = this.collected = this.collectedMemory = null
+    this.assembly = this.collected = null
     this.copies = this.assemblies = null
     this.endLending()
     for (const callback of waiting) callback(null)
