@@ -223,9 +223,10 @@ impl Decoder {
         }
     }
 
+    /// The next message; without one, gives back the memory of messages.
     pub(crate) fn next_frame(&mut self) -> Option<Frame> {
         let frame = self.frames.pop_front();
-        if self.frames.is_empty() && self.frames.capacity() > MAX_FRAMES / 8 {
+        if frame.is_none() {
             self.frames = VecDeque::new();
         }
         frame
@@ -248,14 +249,6 @@ impl Decoder {
         match self.stage {
             Stage::Given { length, collected, .. } if collected > 0 => length - collected,
             _ => 0,
-        }
-    }
-
-    /// Gives back the memory of frames if none waits: after a message with which a wire may well
-    /// become idle.
-    pub(crate) fn rest(&mut self) {
-        if self.frames.is_empty() {
-            self.frames = VecDeque::new();
         }
     }
 
@@ -299,12 +292,7 @@ impl Decoder {
                 self.frames.push_back(Frame::Index { id: id::HAVE, index: number(head, 5) });
             }
             (id @ (id::REQUEST | id::CANCEL | id::REJECT), 13) => {
-                let block = Block {
-                    piece: number(head, 5),
-                    offset: number(head, 9),
-                    length: number(head, 13),
-                };
-                self.frames.push_back(Frame::Block { id, block });
+                self.frames.push_back(Frame::Block { id, block: block(head) });
             }
             (id::PIECE, 13..) if rest.len() - 4 >= length as usize => {
                 intake.payloads += 1;
@@ -328,15 +316,6 @@ impl Decoder {
         limits: &Limits,
     ) -> Result<usize, Violation> {
         if self.partial_length == 0 {
-            if let Some(head) = rest.first_chunk::<13>()
-                && head[4] == id::PIECE
-                && let length @ 9.. = number(head, 0)
-                && length <= longest
-            {
-                let given = Given::Piece { index: number(head, 5), offset: number(head, 9) };
-                self.begin_given(given, length - 9);
-                return Ok(13);
-            }
             let needed = head_length(rest, longest, limits)?;
             if rest.len() >= needed {
                 self.begin(&rest[..needed]);
@@ -374,12 +353,7 @@ impl Decoder {
             Layout::Empty => self.frames.push_back(Frame::Empty { id }),
             Layout::Index => self.frames.push_back(Frame::Index { id, index: number(head, 5) }),
             Layout::Block => {
-                let block = Block {
-                    piece: number(head, 5),
-                    offset: number(head, 9),
-                    length: number(head, 13),
-                };
-                self.frames.push_back(Frame::Block { id, block });
+                self.frames.push_back(Frame::Block { id, block: block(head) });
             }
             Layout::Port => {
                 self.frames.push_back(Frame::Port(u16::from_be_bytes([head[5], head[6]])));
@@ -451,6 +425,11 @@ fn head_length(head: &[u8], longest: u32, limits: &Limits) -> Result<usize, Viol
         return Err(Violation::MessageTooLong { length, limit });
     }
     Ok(4 + layout.header_length() as usize)
+}
+
+/// The three numbers of a message that names a block.
+fn block(head: &[u8]) -> Block {
+    Block { piece: number(head, 5), offset: number(head, 9), length: number(head, 13) }
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {

@@ -116,7 +116,6 @@ impl Wire {
                 Event::AllowedFast(index)
             }
             Frame::Bitfield(bits) => {
-                self.decoder.rest();
                 self.peer_pieces.replace(&bits);
                 Event::Bitfield(bits.into_vec())
             }
@@ -136,7 +135,6 @@ impl Wire {
     }
 
     fn on_handshake(&mut self, handshake: Handshake) -> Event {
-        self.decoder.rest();
         self.fast = handshake.reserved.fast && self.local.is_some_and(|local| local.fast);
         self.peer = Some(handshake);
         Event::Handshake(handshake)
@@ -248,7 +246,6 @@ impl Wire {
         if !self.peer_speaks_extended() {
             return None;
         }
-        self.decoder.rest();
         let handshake = extension::parse_handshake(&payload)?;
         let changes = self.peer_extensions.update(&handshake);
         Some(Event::ExtendedHandshake { payload, changes })
