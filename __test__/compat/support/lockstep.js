@@ -77,6 +77,20 @@ async function play (seed, game) {
   return original.log
 }
 
+/**
+ * Plays a session of each seed from 1 on, `SESSION_COUNT` of them.
+ * @param {number} count unless that is set
+ * @param {() => object} makeGame gives the game of a session
+ * @returns {Promise<Set<string>>} what was logged in any of them: events, `callback`, `sent`
+ */
+async function playAll (count, makeGame) {
+  const seen = new Set()
+  for (let seed = 1; seed <= Number(process.env.SESSION_COUNT ?? count); seed++) {
+    for (const line of await play(seed, makeGame())) seen.add(line.split(' ')[0])
+  }
+  return seen
+}
+
 /** Cuts bytes into chunks, often none. */
 function cut (bytes, random) {
   if (random.below(2) === 0) return [bytes]
@@ -128,4 +142,4 @@ function turn () {
   return new Promise(resolve => setImmediate(resolve))
 }
 
-module.exports = { play, show, turn }
+module.exports = { playAll, show, turn }
