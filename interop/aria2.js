@@ -3,7 +3,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-const { METHODS, Seeder, download, startTracker } = require('./our-side')
+const { METHODS, Seeder, download } = require('./our-side')
 const { freePort } = require('./workspace')
 
 const COMMAND = 'aria2c'
@@ -34,8 +34,7 @@ function downloads (name, crypto, level, expected) {
     command: COMMAND,
     async run (workspace) {
       const seeder = await Seeder.listen(workspace, level)
-      const { torrent, bytes } = await workspace.makeTorrent(await startTracker(workspace, () => seeder.port))
-      seeder.torrent = torrent
+      const bytes = await seeder.makeTorrent(workspace)
       const folder = workspace.subfolder(name)
       const port = await freePort()
       const { exited } = workspace.start(COMMAND, [

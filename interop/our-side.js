@@ -77,6 +77,17 @@ class Seeder {
     return this.server.address().port
   }
 
+  /**
+   * Makes the torrent to serve, with a tracker that knows us.
+   * @param {import('./workspace').Workspace} workspace
+   * @returns {Promise<Buffer>} the torrent file
+   */
+  async makeTorrent (workspace) {
+    const { torrent, bytes } = await workspace.makeTorrent(await startTracker(workspace, () => this.port))
+    this.torrent = torrent
+    return bytes
+  }
+
   serve (socket) {
     const { torrent } = this
     const wire = new Wire('tcpIncoming', this.level, { infoHashes: [torrent.infoHash], ...this.options })

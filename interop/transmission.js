@@ -3,7 +3,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-const { METHODS, Seeder, download, startTracker } = require('./our-side')
+const { METHODS, Seeder, download } = require('./our-side')
 const { freePort } = require('./workspace')
 
 const COMMAND = 'transmission-daemon'
@@ -49,8 +49,7 @@ function downloads (name, encryption, level, expected) {
     needsNamespace: true,
     async run (workspace) {
       const seeder = await Seeder.listen(workspace, level)
-      const { torrent, bytes } = await workspace.makeTorrent(await startTracker(workspace, () => seeder.port))
-      seeder.torrent = torrent
+      const bytes = await seeder.makeTorrent(workspace)
       const folder = workspace.subfolder(name)
       const daemon = await Daemon.start(workspace, { encryption, folder, address: workspace.otherAddress })
       await daemon.add(bytes)
