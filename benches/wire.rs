@@ -84,7 +84,7 @@ fn encode_requests(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(MESSAGES)).with_inputs(open).bench_local_refs(|wire| {
         for piece in 0..MESSAGES {
             let block = Block { piece, offset: 0, length: BLOCK };
-            wire.request(block, 0).expect("the peer does not choke us");
+            wire.request(block, false, 0).expect("the peer does not choke us");
         }
         drain(wire)
     });
@@ -95,7 +95,7 @@ fn request_and_receive(bencher: Bencher<'_, '_>, depth: u32) {
     let stream: Vec<u8> = (0..depth).flat_map(|index| message(7, &[index, 0], 16)).collect();
     bencher.counter(ItemsCount::new(depth)).with_inputs(open).bench_local_refs(|wire| {
         for piece in 0..depth {
-            wire.request(Block { piece, offset: 0, length: 16 }, 0).expect("unchoked");
+            wire.request(Block { piece, offset: 0, length: 16 }, false, 0).expect("unchoked");
         }
         receive(wire, &stream, 64 << 10);
         assert!(wire.requests().is_empty());

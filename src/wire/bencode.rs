@@ -25,7 +25,7 @@
 //! # What is relaxed
 //! BEP 3 wants the keys of a dictionary sorted and distinct. Peers in the wild send them
 //! otherwise, and `bencode` of npm takes them: keys are accepted in any order, and of equal keys
-//! the last one wins ([`Value::get`]). [`encode`] writes them as BEP 3 wants them.
+//! the last one wins ([`Value::get`]).
 //!
 //! No input makes this module panic, and its work is linear in the input.
 
@@ -191,49 +191,25 @@ pub fn decode_prefix(bytes: &[u8], limits: Limits) -> Result<(Value<'_>, usize),
     Ok((value, decoder.offset))
 }
 
-/// Writes `value` as BEP 3 wants it: keys sorted as raw bytes; of equal keys only the last.
-pub fn encode(value: &Value<'_>) -> Vec<u8> {
-    let mut out = Vec::new();
-    encode_into(value, &mut out);
-    out
+/// Whether a message of an extension that begins with a dictionary (`ut_metadata`, BEP 9;
+/// `ut_pex`, BEP 11) may be given to a parser that is less careful: its dictionary is sound, within
+/// [`Limits::MESSAGE`]. What follows the dictionary is free.
+pub fn is_sound(message: &[u8]) -> bool {
+    sound_dictionary(message).is_some()
 }
 
-fn encode_into(value: &Value<'_>, out: &mut Vec<u8>) {
-    match value {
-        Value::Integer(number) => {
-            out.push(b'i');
-            out.extend_from_slice(number.to_string().as_bytes());
-            out.push(b'e');
-        }
-        Value::Bytes(bytes) => encode_bytes(bytes, out),
-        Value::List(values) => {
-            out.push(b'l');
-            for value in values {
-                encode_into(value, out);
-            }
-            out.push(b'e');
-        }
-        Value::Dictionary(entries) => {
-            // The sort is stable, so the last of equal keys is the one with no equal after it.
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_by_key(|(key, _)| *key);
-            out.push(b'd');
-            for (position, (key, value)) in sorted.iter().enumerate() {
-                if sorted.get(position + 1).is_some_and(|(next, _)| next == key) {
-                    continue;
-                }
-                encode_bytes(key, out);
-                encode_into(value, out);
-            }
-            out.push(b'e');
-        }
+/// As [`is_sound`], for a parser that reads the message as text first, as `ut_metadata` of npm
+/// does. Bytes that are no UTF-8 become longer ones there, under lengths that stay: what was inside
+/// a string would then be read as bencode.
+pub fn is_sound_as_text(message: &[u8]) -> bool {
+    sound_dictionary(message).is_some_and(|dictionary| str::from_utf8(dictionary).is_ok())
+}
+
+fn sound_dictionary(message: &[u8]) -> Option<&[u8]> {
+    match decode_prefix(message, Limits::MESSAGE) {
+        Ok((Value::Dictionary(_), length)) => message.get(..length),
+        _ => None,
     }
-}
-
-fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(bytes.len().to_string().as_bytes());
-    out.push(b':');
-    out.extend_from_slice(bytes);
 }
 
 /// Reads an input from front to back.
@@ -377,10 +353,6 @@ impl<'a> Decoder<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
     use super::*;
 
     fn read(input: &[u8]) -> Result<Value<'_>, Error> {
@@ -438,7 +410,6 @@ mod tests {
         let value = read(b"d1:bi1e1:ai2e1:bi3ee").unwrap();
         assert_eq!(value.get("b").and_then(Value::as_integer), Some(3));
         assert_eq!(value.get("a").and_then(Value::as_integer), Some(2));
-        assert_eq!(encode(&value), b"d1:ai2e1:bi3ee");
     }
 
     #[test]
@@ -572,93 +543,25 @@ mod tests {
         assert_eq!(read(&flood), Err(Error::TooManyItems { limit: 4096 }));
     }
 
-    /// A value that owns its bytes, and whose keys are sorted and distinct.
-    #[derive(Debug, Clone)]
-    enum Tree {
-        Integer(i64),
-        Bytes(Vec<u8>),
-        List(Vec<Tree>),
-        Dictionary(BTreeMap<Vec<u8>, Tree>),
-    }
-
-    impl Tree {
-        fn as_value(&self) -> Value<'_> {
-            match self {
-                Self::Integer(number) => Value::Integer(*number),
-                Self::Bytes(bytes) => Value::Bytes(bytes),
-                Self::List(trees) => Value::List(trees.iter().map(Self::as_value).collect()),
-                Self::Dictionary(entries) => Value::Dictionary(
-                    entries.iter().map(|(key, tree)| (&key[..], tree.as_value())).collect(),
-                ),
-            }
+    #[test]
+    fn e1_what_hangs_or_kills_a_careless_parser_is_not_sound() {
+        for message in [
+            &b"d-3:abci1ee"[..],
+            b"d8:msg_typei1e5:piecel-3:abcee",
+            b"d1:a99999999999:ee",
+            b"le",
+            b"i1e",
+            b"",
+            b"d",
+        ] {
+            assert!(!is_sound(message) && !is_sound_as_text(message), "{message:?}");
         }
-    }
-
-    fn trees() -> impl Strategy<Value = Tree> {
-        let bytes = || prop::collection::vec(any::<u8>(), 0..40);
-        let leaf = prop_oneof![
-            any::<i64>().prop_map(Tree::Integer),
-            (-20..20i64).prop_map(Tree::Integer),
-            bytes().prop_map(Tree::Bytes),
-        ];
-        leaf.prop_recursive(6, 64, 8, move |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..8).prop_map(Tree::List),
-                prop::collection::btree_map(bytes(), inner, 0..8).prop_map(Tree::Dictionary),
-            ]
-        })
-    }
-
-    /// What holds for any input: no panic, and an accepted value is within the limits and
-    /// survives being written and read again.
-    fn check_any_input(input: &[u8]) {
-        let Ok((value, consumed)) = decode_prefix(input, Limits::MESSAGE) else {
-            return;
-        };
-        assert!(consumed <= input.len());
-        assert_eq!(read(&input[..consumed]).as_ref(), Ok(&value));
-        let canonical = encode(&value);
-        assert!(canonical.len() <= consumed);
-        let again = read(&canonical).unwrap();
-        assert_eq!(encode(&again), canonical);
-    }
-
-    proptest! {
-        #[test]
-        fn round_trip(tree in trees()) {
-            let value = tree.as_value();
-            let bytes = encode(&value);
-            prop_assert_eq!(decode_prefix(&bytes, Limits::MESSAGE), Ok((value, bytes.len())));
+        assert!(!is_sound(&b"d1:a".repeat(1000)));
+        for message in [&b"de"[..], b"d8:msg_typei1e5:piecei0e10:total_sizei3eexx\xff-3:"] {
+            assert!(is_sound(message) && is_sound_as_text(message), "{message:?}");
         }
-
-        #[test]
-        fn a_part_is_no_value(tree in trees()) {
-            let bytes = encode(&tree.as_value());
-            for length in 0..bytes.len() {
-                prop_assert!(read(&bytes[..length]).is_err());
-            }
-        }
-
-        #[test]
-        fn any_bytes_do_no_harm(input in prop::collection::vec(any::<u8>(), 0..200)) {
-            check_any_input(&input);
-        }
-
-        #[test]
-        fn the_formats_own_letters_do_no_harm(input in "[ilde0-9:-]{0,60}") {
-            check_any_input(input.as_bytes());
-        }
-
-        #[test]
-        fn a_changed_byte_does_no_harm(
-            tree in trees(),
-            place in any::<prop::sample::Index>(),
-            byte in any::<u8>(),
-        ) {
-            let mut bytes = encode(&tree.as_value());
-            let place = place.index(bytes.len());
-            bytes[place] = byte;
-            check_any_input(&bytes);
-        }
+        // As text, the two bytes become six, and the key ends before `-3:a`.
+        let hidden = b"d10:\xff\xffabcd-3:ai1ee";
+        assert!(is_sound(hidden) && !is_sound_as_text(hidden));
     }
 }

@@ -29,8 +29,6 @@ pub struct Intake {
     /// A payload that begins in this chunk and goes on in the next: the caller makes a buffer for
     /// it and copies what is there.
     pub tail: Option<Tail>,
-    /// How many payloads lie whole in what was framed.
-    pub payloads: usize,
 }
 
 /// The part of a cut payload that a chunk ends with.
@@ -161,7 +159,7 @@ impl Decoder {
             let rest = &chunk[at..];
             if self.partial_length == 0
                 && matches!(self.stage, Stage::Head)
-                && let Some(taken) = self.take_whole(rest, at, longest, &mut intake)
+                && let Some(taken) = self.take_whole(rest, at, longest)
             {
                 at += taken;
                 continue;
@@ -181,7 +179,6 @@ impl Decoder {
                         let payload = Payload::Chunk { start: at as u32, length: *length };
                         self.frames.push_back(given.frame(payload));
                         self.stage = Stage::Head;
-                        intake.payloads += 1;
                     } else {
                         if *collected == 0 {
                             intake.tail = Some(Tail { start: at, length: *length });
@@ -274,13 +271,7 @@ impl Decoder {
 
     /// Takes one of the messages that come by the thousand, if `rest` begins with all of it, in one
     /// look; tells how many bytes it took. `at` is the place of `rest` in the chunk.
-    fn take_whole(
-        &mut self,
-        rest: &[u8],
-        at: usize,
-        longest: u32,
-        intake: &mut Intake,
-    ) -> Option<usize> {
+    fn take_whole(&mut self, rest: &[u8], at: usize, longest: u32) -> Option<usize> {
         let head = rest.first_chunk::<17>()?;
         let length = number(head, 0);
         if length > longest {
@@ -295,7 +286,6 @@ impl Decoder {
                 self.frames.push_back(Frame::Block { id, block: block(head) });
             }
             (id::PIECE, 13..) if rest.len() - 4 >= length as usize => {
-                intake.payloads += 1;
                 self.frames.push_back(Frame::Piece {
                     index: number(head, 5),
                     offset: number(head, 9),

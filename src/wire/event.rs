@@ -6,7 +6,6 @@ use super::extension::ExtensionChange;
 use super::handshake::Handshake;
 use super::message::Block;
 use super::mse::Method;
-use super::requests::Removed;
 
 /// One message of the peer, applied. The state of the wire is the one right after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +25,8 @@ pub enum Event {
     Handshake(Handshake),
     /// BEP 3.
     KeepAlive,
-    /// BEP 3: the peer chokes us. Without the fast extension all our requests are lost; they
-    /// stay until taken with [`Wire::pop_request`](super::Wire::pop_request).
+    /// BEP 3: the peer chokes us. Without the fast extension all our requests are lost; each stays
+    /// open here until [`Wire::forget_request`](super::Wire::forget_request).
     Choke,
     /// BEP 3.
     Unchoke,
@@ -35,7 +34,7 @@ pub enum Event {
     Interested,
     /// BEP 3.
     NotInterested,
-    /// BEP 3: the peer has a piece that it had not before.
+    /// BEP 3: the peer has a piece, perhaps not for the first time.
     Have(u32),
     /// BEP 3: all that the peer has, as it stands on the wire.
     Bitfield(Vec<u8>),
@@ -46,6 +45,9 @@ pub enum Event {
         /// What it asks for.
         block: Block,
     },
+    /// BEP 6: the peer asks for a block while we choke it. Where the piece is allowed fast, answer
+    /// with [`Wire::admit`](super::Wire::admit), else with [`Wire::refuse`](super::Wire::refuse).
+    RequestWhileChoking(Block),
     /// BEP 3: a block.
     Piece {
         /// The piece that the block is of.
@@ -54,15 +56,15 @@ pub enum Event {
         offset: u32,
         /// Where the block is.
         payload: Payload,
-        /// Our request that it answers; `None` if nobody asked for it.
-        request: Option<Removed>,
+        /// The key of our request that it answers; `None` if nobody asked for it.
+        key: Option<u32>,
     },
     /// BEP 3: the peer takes a request back.
     Cancel {
         /// What it names.
         block: Block,
-        /// The request that was still open.
-        request: Option<Removed>,
+        /// The key of the request, if it was still open.
+        key: Option<u32>,
     },
     /// BEP 5: the port of the peer's DHT node.
     Port(u16),
@@ -76,10 +78,11 @@ pub enum Event {
     Reject {
         /// What it names.
         block: Block,
-        /// Our request, if it was open.
-        request: Option<Removed>,
+        /// The key of our request, if it was open.
+        key: Option<u32>,
     },
-    /// BEP 6: a piece that we may request while choked.
+    /// BEP 6: a piece that we may request while choked, see
+    /// [`Wire::request`](super::Wire::request).
     AllowedFast(u32),
     /// BEP 10: a sound extended handshake; the mapping is already updated.
     ExtendedHandshake {

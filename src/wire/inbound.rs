@@ -5,9 +5,8 @@ use super::error::Violation;
 use super::event::Event;
 use super::extension;
 use super::handshake::Handshake;
-use super::limits::Limits;
 use super::message::{self, Block, id};
-use super::requests::Removed;
+use super::serving::{Admission, Cancelled};
 use super::{Payload, Wire};
 
 /// Chunks are framed in parts of at most this many bytes, so that places in them fit 32 bits.
@@ -34,7 +33,7 @@ impl Wire {
         self.decoder.missing()
     }
 
-    /// Applies the next message. `now` dates blocks, in milliseconds.
+    /// Applies the next message. `now` dates requests and blocks, in milliseconds.
     pub fn poll_event(&mut self, now: u64) -> Option<Event> {
         if self.is_closed {
             return None;
@@ -45,9 +44,14 @@ impl Wire {
             }
             return Some(event);
         }
-        if let Some(event) = self.poll_waiting(now) {
-            return Some(event);
+        let progress = self.progress();
+        if let Some((key, block)) = self.serving.poll(progress, &self.limits, now) {
+            return Some(Event::Request { key, block });
         }
+        if self.is_paused() {
+            return None;
+        }
+        self.heard_extended = false;
         loop {
             let frame = self.decoder.next_frame()?;
             match self.apply(frame, now) {
@@ -61,21 +65,27 @@ impl Wire {
         }
     }
 
-    /// Applies the next message if it is a have that is news: for callers that handle a run of
-    /// them together.
+    /// Applies the next message if it is a have: for callers that handle a run of them together.
     #[inline]
     pub fn poll_have(&mut self) -> Option<u32> {
-        while let Some(index) = self.decoder.next_have(self.limits.max_pieces) {
-            self.statistics.received.messages += 1;
-            if self.peer_pieces.set(index, true) {
-                return Some(index);
-            }
-        }
-        None
+        let index = self.decoder.next_have(self.limits.max_pieces)?;
+        self.statistics.received.messages += 1;
+        Some(index)
+    }
+
+    /// Whether [`Wire::poll_event`] gives no further message until output has drained: the peer
+    /// has had extensions answer with more than [`Limits::high_water_mark`](super::Limits) and
+    /// reads none of it. What is unsent of blocks never has this effect: of two peers that serve
+    /// each other, each would wait for the other.
+    pub fn is_paused(&self) -> bool {
+        self.heard_extended
+            && !self.is_closed
+            && self.unsent_extended() > self.limits.high_water_mark as usize
     }
 
     fn longest_message(&self) -> u32 {
-        let block = self.largest_request.saturating_add(message::PIECE_HEADER_SIZE as u32 - 4);
+        let block =
+            self.downloading.largest().saturating_add(message::PIECE_HEADER_SIZE as u32 - 4);
         // A length with its highest bit set was never meant as one.
         self.limits.max_message_length.max(block).min(i32::MAX as u32)
     }
@@ -87,9 +97,6 @@ impl Wire {
             Frame::Block { id: id::REQUEST, block } => return self.on_request(block, now),
             Frame::Index { id: id::HAVE, index } => {
                 self.check_piece(index)?;
-                if !self.peer_pieces.set(index, true) {
-                    return Ok(None);
-                }
                 Event::Have(index)
             }
             Frame::Handshake(handshake) => self.on_handshake(*handshake),
@@ -98,7 +105,7 @@ impl Wire {
             Frame::Block { id: id::CANCEL, block } => self.on_cancel(block)?,
             Frame::Block { id, block } => {
                 self.check_fast(id)?;
-                Event::Reject { block, request: self.requests.take(block) }
+                Event::Reject { block, key: self.downloading.settle(block, now) }
             }
             Frame::Index { id: id::SUGGEST, index } => {
                 self.check_fast(id::SUGGEST)?;
@@ -108,17 +115,9 @@ impl Wire {
             Frame::Index { id, index } => {
                 self.check_fast(id)?;
                 self.check_piece(index)?;
-                let set = &mut self.peer_allowed_fast;
-                if set.len() >= Limits::ALLOWED_FAST && !set.contains(index) {
-                    return Ok(None);
-                }
-                set.insert(index);
                 Event::AllowedFast(index)
             }
-            Frame::Bitfield(bits) => {
-                self.peer_pieces.replace(&bits);
-                Event::Bitfield(bits.into_vec())
-            }
+            Frame::Bitfield(bits) => Event::Bitfield(bits.into_vec()),
             Frame::Port(port) => Event::Port(port),
             Frame::ExtendedHandshake(payload) => {
                 return Ok(self.on_extended_handshake(payload.into_vec()));
@@ -127,6 +126,7 @@ impl Wire {
                 if !self.peer_speaks_extended() {
                     return Ok(None);
                 }
+                self.heard_extended = true;
                 Event::Extended { id, payload }
             }
             Frame::Unknown(message) => Event::Unknown(message.into_vec()),
@@ -160,12 +160,10 @@ impl Wire {
             }
             id::HAVE_ALL => {
                 self.check_fast(id)?;
-                self.peer_pieces.set_all();
                 Event::HaveAll
             }
             _ => {
                 self.check_fast(id)?;
-                self.peer_pieces.set_none();
                 Event::HaveNone
             }
         })
@@ -173,72 +171,82 @@ impl Wire {
 
     fn on_piece(&mut self, index: u32, offset: u32, payload: Payload, now: u64) -> Event {
         let length = payload.length();
-        let request = self.requests.take(Block { piece: index, offset, length });
+        let key = self.downloading.settle(Block { piece: index, offset, length }, now);
         self.statistics.received.payload += u64::from(length);
-        if request.is_some() {
+        if key.is_some() {
             self.download.add(u64::from(length), now);
         } else {
             // What nobody asked for must not make a peer look fast.
             self.statistics.unsolicited_pieces += 1;
             self.statistics.unsolicited_bytes += u64::from(length);
         }
-        Event::Piece { index, offset, payload, request }
+        Event::Piece { index, offset, payload, key }
     }
 
     fn on_request(&mut self, block: Block, now: u64) -> Result<Option<Event>, Violation> {
-        if self.am_choking && !(self.fast && self.allowed_fast.contains(block.piece)) {
-            // BEP 6: a request while choked SHOULD be rejected; without the extension it is lost.
-            self.refuse(block)?;
-            return Ok(None);
+        if !self.am_choking {
+            let key = self.admit_request(block, now)?;
+            return Ok(key.map(|key| Event::Request { key, block }));
         }
-        let open = self.peer_requests.len() + self.waiting.len();
-        if open >= self.limits.max_peer_requests as usize {
-            self.refuse(block)?;
-            return Ok(None);
+        if self.fast {
+            return Ok(Some(Event::RequestWhileChoking(block)));
         }
-        if !self.waiting.is_empty() || self.is_busy() {
-            self.waiting.push(block);
-            return Ok(None);
-        }
-        Ok(Some(self.open_request(block, now)))
+        // Without the fast extension it crossed our choke, and is lost.
+        self.refuse_request(block)?;
+        Ok(None)
     }
 
-    fn poll_waiting(&mut self, now: u64) -> Option<Event> {
-        if self.waiting.is_empty() || self.is_busy() {
+    /// Answers [`Event::RequestWhileChoking`] of a piece that is allowed fast: as any other
+    /// request, it is open now, under the key that this gives, or waits, or is one too many.
+    pub fn admit(&mut self, block: Block, now: u64) -> Option<u32> {
+        if self.is_closed {
             return None;
         }
-        let block = self.waiting.pop()?;
-        Some(self.open_request(block, now))
+        self.admit_request(block, now).unwrap_or_else(|violation| {
+            self.early_events.push(Event::Violation(violation));
+            None
+        })
     }
 
-    fn open_request(&mut self, block: Block, now: u64) -> Event {
-        Event::Request { key: self.peer_requests.push(block, now), block }
+    /// Answers [`Event::RequestWhileChoking`] in the negative: with a reject.
+    pub fn refuse(&mut self, block: Block) {
+        if !self.is_closed
+            && let Err(violation) = self.refuse_request(block)
+        {
+            self.early_events.push(Event::Violation(violation));
+        }
+    }
+
+    fn admit_request(&mut self, block: Block, now: u64) -> Result<Option<u32>, Violation> {
+        let progress = self.progress();
+        match self.serving.admit(block, progress, &self.limits, now) {
+            Admission::Open(key) => return Ok(Some(key)),
+            Admission::Waits => {}
+            Admission::Full => self.refuse_request(block)?,
+        }
+        Ok(None)
     }
 
     fn on_cancel(&mut self, block: Block) -> Result<Event, Violation> {
-        let request = self.peer_requests.take(block);
-        let was_waiting = request.is_none() && self.waiting.remove(&block);
-        if request.is_some() || was_waiting {
-            // BEP 6: a cancelled request still gets its one answer.
-            self.refuse(block)?;
-        }
-        Ok(Event::Cancel { block, request })
+        let key = match self.serving.cancel(block) {
+            Cancelled::Unknown => return Ok(Event::Cancel { block, key: None }),
+            Cancelled::Open(key) => Some(key),
+            Cancelled::Waiting => None,
+        };
+        // BEP 6: a cancelled request still gets its one answer.
+        self.refuse_request(block)?;
+        Ok(Event::Cancel { block, key })
     }
 
-    /// Answers a request with a reject where the peer knows of rejects.
-    pub(super) fn refuse(&mut self, block: Block) -> Result<(), Violation> {
+    /// Answers a request, without a word of the caller, with a reject where the peer knows of
+    /// rejects.
+    pub(super) fn refuse_request(&mut self, block: Block) -> Result<(), Violation> {
         self.statistics.refused_requests += 1;
-        if !self.fast {
-            return Ok(());
+        if self.fast {
+            let progress = self.progress();
+            self.serving.count_reject(progress, &self.limits)?;
+            self.send(&message::encode_block(id::REJECT, block));
         }
-        if self.unsent() == 0 {
-            self.unread_rejects = 0;
-        }
-        if self.unread_rejects >= self.limits.max_unread_rejects() {
-            return Err(Violation::TooManyRequests { count: self.unread_rejects });
-        }
-        self.unread_rejects += 1;
-        self.send(&message::encode_block(id::REJECT, block));
         Ok(())
     }
 
@@ -248,20 +256,12 @@ impl Wire {
         }
         let handshake = extension::parse_handshake(&payload)?;
         let changes = self.peer_extensions.update(&handshake);
+        self.heard_extended = true;
         Some(Event::ExtendedHandshake { payload, changes })
     }
 
     fn peer_speaks_extended(&self) -> bool {
         self.peer.is_some_and(|peer| peer.reserved.extended)
-    }
-
-    /// Whether requests of the peer wait: for output to drain, or for the caller to answer those
-    /// that it has. Of a caller that answers late, output alone would hold nothing back: it is
-    /// empty until all the answers come at once.
-    fn is_busy(&self) -> bool {
-        let unsent = self.unsent() as u64;
-        let limit = u64::from(self.limits.high_water_mark);
-        unsent > limit || unsent + self.peer_requests.bytes() >= 2 * limit
     }
 
     fn check_piece(&self, index: u32) -> Result<(), Violation> {
@@ -271,10 +271,5 @@ impl Wire {
 
     fn check_fast(&self, id: u8) -> Result<(), Violation> {
         if self.fast { Ok(()) } else { Err(Violation::FastDisabled { id }) }
-    }
-
-    /// Removes our last request in order.
-    pub fn pop_request(&mut self) -> Option<Removed> {
-        self.requests.pop()
     }
 }

@@ -3,10 +3,10 @@
 use thiserror::Error;
 
 use super::Wire;
+use super::event::Event;
 use super::handshake::{Handshake, Reserved};
 use super::message::{self, Block, id};
-use super::outbox::Segment;
-use super::requests::Removed;
+use super::outbox::{Progress, Segment};
 
 /// A message of BEP 6 cannot be sent: not both sides announced the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -34,32 +34,25 @@ impl Wire {
         self.send(&message::KEEP_ALIVE);
     }
 
-    /// BEP 3: chokes the peer. Its requests are dropped; with the fast extension each is rejected,
-    /// but for those of allowed-fast pieces, which stay.
-    pub fn choke(&mut self) {
+    /// BEP 3: chokes the peer. Its requests that wait are dropped; with the fast extension each is
+    /// rejected, but for those of the pieces `allowed_fast`, which stay. Open ones are the
+    /// caller's to [`Wire::decline`].
+    pub fn choke(&mut self, allowed_fast: &[u32]) {
         if std::mem::replace(&mut self.am_choking, true) {
             return;
         }
         self.send(&message::encode_empty(id::CHOKE));
-        let mut waiting = std::mem::take(&mut self.waiting);
-        if !self.fast {
-            self.peer_requests.clear();
+        if self.serving.waiting() == 0 {
             return;
         }
-        let mut allowed = 0;
-        while let Some((key, block)) = self.peer_requests.at(allowed) {
-            if self.allowed_fast.contains(block.piece) {
-                allowed += 1;
-            } else {
-                self.peer_requests.remove(key);
-                self.send(&message::encode_block(id::REJECT, block));
-            }
-        }
-        while let Some(block) = waiting.pop() {
-            if self.allowed_fast.contains(block.piece) {
-                self.waiting.push(block);
-            } else {
-                self.send(&message::encode_block(id::REJECT, block));
+        let mut allowed = if self.fast { allowed_fast.to_vec() } else { Vec::new() };
+        allowed.sort_unstable();
+        let dropped =
+            self.serving.drop_waiting(|block| allowed.binary_search(&block.piece).is_ok());
+        for block in dropped {
+            if let Err(violation) = self.refuse_request(block) {
+                self.early_events.push(Event::Violation(violation));
+                return;
             }
         }
     }
@@ -95,74 +88,80 @@ impl Wire {
         self.send_body(id::BITFIELD, &[], bits);
     }
 
-    /// BEP 3: asks for a block.
-    pub fn request(&mut self, block: Block, now: u64) -> Result<(), PeerChoking> {
-        if self.peer_choking && !(self.fast && self.peer_allowed_fast.contains(block.piece)) {
+    /// BEP 3: asks for a block; gives the key of the request. While the peer chokes us only a piece
+    /// that it allowed fast may be asked for; once the wire is closed, nothing.
+    pub fn request(
+        &mut self,
+        block: Block,
+        is_allowed_fast: bool,
+        now: u64,
+    ) -> Result<u32, PeerChoking> {
+        if self.is_closed || (self.peer_choking && !(self.fast && is_allowed_fast)) {
             return Err(PeerChoking);
         }
-        self.requests.push(block, now);
-        self.largest_request = self.largest_request.max(block.length);
+        let key = self.downloading.ask(block, now);
         self.send(&message::encode_block(id::REQUEST, block));
-        Ok(())
+        Ok(key)
     }
 
     /// BEP 3: sends a block that stays with the caller: it follows its header in the output, see
-    /// [`Segment::block`]. Settles the first open request of the peer for it; gives that request.
-    pub fn piece(&mut self, block: Block, now: u64) -> Option<Removed> {
-        let request = self.peer_requests.take(block);
+    /// [`Segment::block`]. Settles the oldest open request of the peer for it; gives its key.
+    pub fn piece(&mut self, block: Block, now: u64) -> Option<u32> {
+        let key = self.serving.settle(block);
         self.send_piece(block, None, now);
-        request
+        key
     }
 
     /// As [`Wire::piece`], with the bytes of the block: where [`Wire::takes_blocks`].
-    pub fn piece_bytes(
-        &mut self,
-        piece: u32,
-        offset: u32,
-        bytes: &[u8],
-        now: u64,
-    ) -> Option<Removed> {
+    pub fn piece_bytes(&mut self, piece: u32, offset: u32, bytes: &[u8], now: u64) -> Option<u32> {
         let block = Block { piece, offset, length: bytes.len() as u32 };
-        let request = self.peer_requests.take(block);
+        let key = self.serving.settle(block);
         self.send_piece(block, Some(bytes), now);
-        request
+        key
     }
 
     /// BEP 3: answers the peer's request `key` with its block, which stays with the caller.
-    /// `length` is that of the block given, which should be the one asked for.
-    pub fn answer(&mut self, key: u32, length: u32, now: u64) -> Option<Removed> {
-        let request = self.peer_requests.remove(key)?;
-        self.send_piece(Block { length, ..request.block }, None, now);
-        Some(request)
+    /// `length` is that of the block given, which should be the one asked for. Gives what was asked
+    /// for; `None`, and sends nothing, if there is no such request.
+    pub fn answer(&mut self, key: u32, length: u32, now: u64) -> Option<Block> {
+        let block = self.serving.remove(key)?;
+        self.send_piece(Block { length, ..block }, None, now);
+        Some(block)
     }
 
     /// As [`Wire::answer`], with the bytes of the block: where [`Wire::takes_blocks`].
-    pub fn answer_bytes(&mut self, key: u32, bytes: &[u8], now: u64) -> Option<Removed> {
-        let request = self.peer_requests.remove(key)?;
-        let block = Block { length: bytes.len() as u32, ..request.block };
-        self.send_piece(block, Some(bytes), now);
-        Some(request)
+    pub fn answer_bytes(&mut self, key: u32, bytes: &[u8], now: u64) -> Option<Block> {
+        let block = self.serving.remove(key)?;
+        let length = bytes.len() as u32;
+        self.send_piece(Block { length, ..block }, Some(bytes), now);
+        Some(block)
     }
 
-    /// Answers the peer's request `key` in the negative: a reject under BEP 6, else nothing.
-    pub fn decline(&mut self, key: u32) -> Option<Removed> {
-        let request = self.peer_requests.remove(key)?;
+    /// Answers the peer's request `key` in the negative: a reject under BEP 6, else nothing. Tells
+    /// whether there was one.
+    pub fn decline(&mut self, key: u32) -> bool {
+        let Some(block) = self.serving.remove(key) else { return false };
         if self.fast {
-            self.send(&message::encode_block(id::REJECT, request.block));
+            self.send(&message::encode_block(id::REJECT, block));
         }
-        Some(request)
+        true
     }
 
-    /// BEP 3: takes a request back. Gives it if it was open.
-    pub fn cancel(&mut self, block: Block) -> Option<Removed> {
-        let request = self.requests.take(block);
+    /// Drops the peer's request `key` without a word; tells whether there was one.
+    pub fn forget_peer_request(&mut self, key: u32) -> bool {
+        self.serving.remove(key).is_some()
+    }
+
+    /// BEP 3: takes back the oldest request for a block; gives its key if it was open.
+    pub fn cancel(&mut self, block: Block) -> Option<u32> {
+        let key = self.downloading.cancel(block);
         self.send(&message::encode_block(id::CANCEL, block));
-        request
+        key
     }
 
-    /// Removes one of our requests without a word to the peer.
-    pub fn forget_request(&mut self, block: Block) -> Option<Removed> {
-        self.requests.take(block)
+    /// Drops our request `key` without a word to the peer; tells whether there was one.
+    pub fn forget_request(&mut self, key: u32) -> bool {
+        self.downloading.forget(key)
     }
 
     /// BEP 5: names the port of our DHT node.
@@ -185,23 +184,24 @@ impl Wire {
         self.send_fast(&message::encode_empty(id::HAVE_NONE))
     }
 
-    /// BEP 6: rejects a request; it is open no more. Gives it if it was.
-    pub fn reject(&mut self, block: Block) -> Result<Option<Removed>, FastDisabled> {
+    /// BEP 6: rejects the oldest request of the peer for a block; gives its key if it was open.
+    pub fn reject(&mut self, block: Block) -> Result<Option<u32>, FastDisabled> {
         self.send_fast(&message::encode_block(id::REJECT, block))?;
-        Ok(self.peer_requests.take(block))
+        Ok(self.serving.settle(block))
     }
 
     /// BEP 6: allows the peer to request a piece while choked.
     pub fn allow_fast(&mut self, index: u32) -> Result<(), FastDisabled> {
-        self.send_fast(&message::encode_index(id::ALLOWED_FAST, index))?;
-        self.allowed_fast.insert(index);
-        Ok(())
+        self.send_fast(&message::encode_index(id::ALLOWED_FAST, index))
     }
 
     /// BEP 10: sends a message of an extension, by the id that the peer gave it; 0 is the extended
     /// handshake.
     pub fn extended(&mut self, extension: u8, payload: &[u8]) {
-        self.send_body(id::EXTENDED, &[extension], payload);
+        if !self.is_closed {
+            self.extended.add(self.progress(), 6 + payload.len() as u64);
+            self.send_body(id::EXTENDED, &[extension], payload);
+        }
     }
 
     /// What waits to leave, in order.
@@ -218,17 +218,28 @@ impl Wire {
 
     /// How many bytes are not sent, blocks included.
     pub fn unsent(&self) -> usize {
-        self.outbox.len() + self.held() + self.undelivered
+        self.progress().unsent as usize
     }
 
-    /// Notes how much of the output that was taken did not leave yet, in bytes.
-    pub fn set_undelivered(&mut self, bytes: usize) {
-        self.undelivered = bytes;
+    /// How many bytes of the messages that [`Wire::extended`] was given are not sent.
+    pub fn unsent_extended(&self) -> usize {
+        self.extended.unsent(self.progress().delivered) as usize
     }
 
-    /// Drops all output.
-    pub fn discard_output(&mut self) {
-        self.outbox.clear();
+    /// Notes how much of the output that was taken did not leave yet, in bytes: to be called right
+    /// after [`Wire::take_output`], and whenever it has changed. `now` in milliseconds.
+    pub fn set_undelivered(&mut self, bytes: usize, now: u64) {
+        self.outbox.set_undelivered(bytes as u64);
+        let progress = self.progress();
+        self.serving.observe(progress, now);
+        self.extended.settle(progress.delivered);
+    }
+
+    /// How far the output has come. What is held back until the crypto handshake is done has not
+    /// left.
+    pub(super) fn progress(&self) -> Progress {
+        let Progress { unsent, delivered } = self.outbox.progress();
+        Progress { unsent: unsent + self.held() as u64, delivered }
     }
 
     fn send_piece(&mut self, block: Block, bytes: Option<&[u8]>, now: u64) {

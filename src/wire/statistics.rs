@@ -1,5 +1,7 @@
 //! Counters of what passed in both directions, and speeds over the last five seconds.
 
+use super::ticks::{TICK, Ticks};
+
 /// What passed in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Traffic {
@@ -27,59 +29,27 @@ pub struct Statistics {
     pub refused_requests: u64,
 }
 
-const TICK: u64 = 100;
-const TICKS: usize = 50;
 /// A speed is an average over at least this many ticks, so that a first block is no record.
 const MIN_TICKS: u64 = 10;
 
-/// Bytes a second, over five seconds in ticks of 100 ms.
+/// Bytes a second, over five seconds.
 #[derive(Debug, Default)]
 pub struct Speed {
     /// Made with the first byte: most wires are idle.
-    window: Option<Box<Window>>,
-}
-
-#[derive(Debug)]
-struct Window {
-    ticks: [u64; TICKS],
-    total: u64,
-    first: u64,
-    last: u64,
+    ticks: Option<Box<Ticks<50>>>,
 }
 
 impl Speed {
     /// Counts bytes that passed at `now`, in milliseconds.
     pub(crate) fn add(&mut self, bytes: u64, now: u64) {
-        let tick = now / TICK;
-        let window = self.window.get_or_insert_with(|| {
-            Box::new(Window { ticks: [0; TICKS], total: 0, first: tick, last: tick })
-        });
-        window.advance(tick);
-        window.ticks[(window.last % TICKS as u64) as usize] += bytes;
-        window.total += bytes;
+        self.ticks.get_or_insert_with(|| Box::new(Ticks::new(now))).add(bytes, now);
     }
 
     /// Bytes a second at `now`, in milliseconds.
     pub fn rate(&mut self, now: u64) -> f64 {
-        let Some(window) = &mut self.window else { return 0.0 };
-        window.advance(now / TICK);
-        let seen = (window.last - window.first + 1).clamp(MIN_TICKS, TICKS as u64);
-        window.total as f64 * (1000 / TICK) as f64 / seen as f64
-    }
-}
-
-impl Window {
-    /// Forgets the ticks that have left the window. A clock that goes back stands still here.
-    fn advance(&mut self, tick: u64) {
-        let passed = tick.saturating_sub(self.last);
-        for ahead in 1..=passed.min(TICKS as u64) {
-            let slot = ((self.last + ahead) % TICKS as u64) as usize;
-            self.total -= std::mem::take(&mut self.ticks[slot]);
-        }
-        if passed > TICKS as u64 {
-            self.first = tick;
-        }
-        self.last += passed;
+        let Some(ticks) = &mut self.ticks else { return 0.0 };
+        let total = ticks.total(now);
+        total as f64 * (1000 / TICK) as f64 / ticks.spanned().max(MIN_TICKS) as f64
     }
 }
 

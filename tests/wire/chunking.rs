@@ -25,7 +25,7 @@ fn play<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     wire.unchoke();
     wire.set_state(State::default());
     for offset in 0..4 {
-        wire.request(Block { piece: 0, offset, length: 64 }, 0).expect("unchoked");
+        wire.request(Block { piece: 0, offset, length: 64 }, false, 0).expect("unchoked");
     }
     let mut inbound = Inbound::default();
     let mut events = Vec::new();

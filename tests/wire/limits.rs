@@ -44,7 +44,7 @@ fn a_block_that_was_asked_for_is_let_in_whatever_its_length() {
     let asked = Block { piece: 0, offset: 0, length: 3 << 20 };
     let ask = |wire: &mut Wire| {
         wire.set_state(State { am_choking: true, fast: true, ..State::default() });
-        wire.request(asked, 0).expect("unchoked");
+        wire.request(asked, false, 0).expect("unchoked");
     };
     let length = asked.length + 9;
     assert_eq!(hear(Limits::default(), ask, &length.to_be_bytes()), []);
@@ -112,38 +112,4 @@ fn piece_indices_are_bounded() {
             assert_eq!(violation(limits, &stream), (!is_right).then_some(expected));
         }
     }
-}
-
-#[test]
-fn requests_wait_for_output_and_for_answers() {
-    let mut limits = Limits::default();
-    limits.high_water_mark = 1000;
-    let request = |piece: u32| {
-        let body = [piece, 0, 400].map(u32::to_be_bytes).concat();
-        [&[0, 0, 0, 13, 6][..], &body].concat()
-    };
-    let mut wire = Wire::new(limits, 1);
-    let mut inbound = Inbound::default();
-    let handshake =
-        Handshake { reserved: Reserved::default(), info_hash: [1; 20], peer_id: [2; 20] };
-    wire.unchoke();
-    wire.set_undelivered(0);
-    let stream = [&handshake.encode()[..], &(0..9).flat_map(request).collect::<Vec<_>>()].concat();
-    let mut keys = Vec::new();
-    inbound.receive(&mut wire, &stream, 0, |_, seen| {
-        if let Event::Request { key, .. } = seen.event {
-            keys.push(key);
-        }
-    });
-    assert_eq!((keys.len(), wire.waiting_requests()), (5, 4));
-    assert_eq!(wire.poll_event(0), None);
-
-    // An answer takes the room of the request; a refusal makes room.
-    wire.answer(keys[0], 400, 0);
-    assert_eq!(wire.poll_event(0), None);
-    wire.decline(keys[1]);
-    assert!(matches!(wire.poll_event(0), Some(Event::Request { .. })));
-    assert_eq!(wire.poll_event(0), None);
-    wire.close();
-    assert_eq!((wire.peer_requests().len(), wire.waiting_requests()), (0, 0));
 }
