@@ -93,7 +93,7 @@ describe('our extended handshake', () => {
     await first.heard()
     first.say(messages.handshake(INFO_HASH, PEER_ID, { extended: true }))
     expect(await first.heard()).toEqual(messages.extended(0, messages.bencode({
-      m: { ut_nine: 9, ut_test: 1 }, p: 6881, v: 'a client'
+      m: { ut_nine: 9, ut_test: 1 }, p: 6881, reqq: 2000, v: 'a client'
     })))
     first.wire.extendedHandshake.late = 1
     expect(await first.heard()).toHaveLength(0)

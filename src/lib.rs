@@ -2,7 +2,9 @@
 //!
 //! - [`wire`]: the engine. A sans-I/O state machine for one connection to one peer; its
 //!   documentation says how to drive it.
-//! - `binding` (feature `node`): the engine for JavaScript. What callers see is made of it in
+//! - [`boundary`]: the engine for a caller in another language: wires by handle, commands and events
+//!   as numbers in shared memory.
+//! - `binding` (feature `node`): the boundary for Node.js. What callers see is made of it in
 //!   `lib/`.
 
 #![warn(missing_docs)]
@@ -11,5 +13,6 @@
 #[cfg_attr(test, allow(dead_code))]
 #[cfg(feature = "node")]
 mod binding;
+pub mod boundary;
 #[forbid(unsafe_code)]
 pub mod wire;

@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{Array, BufferSlice, JsObjectValue, Object, ToNapiVal
 use napi::{Env, Error, JsValue, Property, PropertyAttributes, Result, Status};
 use napi_derive::napi;
 
-use crate::wire::bencode::{Limits, Value, decode};
+use crate::wire::bencode::{Limits, Value, decode, is_sound, is_sound_as_text};
 
 /// Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
 /// Integers become numbers, byte strings Buffers, dictionaries plain objects whose keys are UTF-8,
@@ -23,6 +23,13 @@ pub fn bencode_decode<'env>(
     let value =
         decode(bytes, limits).map_err(|error| Error::new(Status::InvalidArg, error.to_string()))?;
     convert(env, &value)
+}
+
+/// Whether `bytes` begin with a bencoded dictionary (BEP 3) that can be decoded within the bounds of
+/// a message, by a parser that takes them for text first if `asText`; what follows it is ignored.
+#[napi(catch_unwind)]
+pub fn is_sound_bencode(bytes: &[u8], as_text: bool) -> bool {
+    if as_text { is_sound_as_text(bytes) } else { is_sound(bytes) }
 }
 
 fn convert<'env>(env: &'env Env, value: &Value<'_>) -> Result<Unknown<'env>> {

@@ -53,6 +53,7 @@ mod queue;
 mod requests;
 mod serving;
 mod statistics;
+mod status;
 mod ticks;
 mod waiting;
 mod window;

@@ -105,6 +105,11 @@ impl Requests {
         self.open.as_ref()?.entries.get(key as usize).map(|entry| entry.block)
     }
 
+    /// Whether a request for the block is open.
+    pub fn has(&self, block: Block) -> bool {
+        self.open.as_ref().is_some_and(|open| open.has(block))
+    }
+
     /// The key of the oldest request, and from when its age counts, in milliseconds.
     pub fn oldest(&self) -> Option<(u32, u64)> {
         let open = self.open.as_ref()?;
@@ -170,6 +175,16 @@ impl Open {
             enter(table, &mut self.entries, &self.hasher, key);
         }
         key
+    }
+
+    fn has(&self, block: Block) -> bool {
+        let entries = &self.entries;
+        match &self.by_block {
+            Some(table) => table
+                .find(self.hasher.hash_one(block), |&key| entries[key as usize].block == block)
+                .is_some(),
+            None => newer(entries, self.oldest).any(|key| entries[key as usize].block == block),
+        }
     }
 
     fn take(&mut self, block: Block) -> Option<(u32, Entry)> {

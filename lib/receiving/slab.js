@@ -1,7 +1,6 @@
 'use strict'
 
 const { Buffer } = require('node:buffer')
-const { own } = require('./lending.js')
 
 const LENGTH = 64 * 1024
 /** Most wires never need a second slab, so that the first one is small. */
@@ -20,24 +19,17 @@ class Slab {
 
   /**
    * @param {number} length in bytes
-   * @param {{ secure (memory: ArrayBuffer): void } | null} owner who needs the memory while it lives
    * @returns {Buffer}
    */
-  allocate (length, owner = null) {
+  allocate (length) {
     // Memory that was transferred away has no length left.
     if (this.memory === null || this.memory.byteLength - this.used < length) {
       this.memory = Buffer.allocUnsafeSlow(Math.max(length, this.memory === null ? FIRST_LENGTH : LENGTH)).buffer
       this.used = 0
-      if (owner !== null) own(this.memory, owner)
     }
     const start = this.used
     this.used += length
     return Buffer.from(this.memory, start, length)
-  }
-
-  /** Whether what comes next may lie in `memory`. */
-  isIn (memory) {
-    return this.memory === memory
   }
 }
 

@@ -2,12 +2,12 @@
 
 const { Duplex, Readable } = require('node:stream')
 
-const { toBytes } = require('./arguments.js')
-const { fire1 } = require('./fire.js')
-const { batchWrites, watchDestination } = require('./pipe.js')
+const { toBytes } = require('../arguments.js')
+const { fire1 } = require('../v8/fire.js')
+const { pipe, unpipe } = require('./pipe.js')
 const {
   kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kPushMore
-} = require('./symbols.js')
+} = require('../symbols.js')
 
 const { nextTick } = process
 const { push } = Readable.prototype
@@ -37,9 +37,9 @@ class PeerStream extends Duplex {
     if (!this[kIsEnding]) {
       // Where nothing waits, Node's way to `_write` is but a detour. Should the chunk not be done at
       // once, the next one goes that way, and waits there.
-      if (encoding === undefined && callback === undefined && this.writableLength === 0 &&
-        this.writableCorked === 0 && Buffer.isBuffer(chunk) && this[kInbound].isIdle) {
-        this[kInbound].take(chunk, noop)
+      if (encoding === undefined && callback === undefined && this._write === PeerStream.prototype._write &&
+        this.writableLength === 0 && this.writableCorked === 0 && this[kInbound].isIdle && Buffer.isBuffer(chunk)) {
+        this[kInbound].take(toBytes(chunk, 'chunk'), noop)
         return true
       }
       return super.write(chunk, encoding, callback)
@@ -52,7 +52,7 @@ class PeerStream extends Duplex {
 
   _write (chunk, encoding, callback) {
     const done = typeof encoding === 'function' ? encoding : callback
-    this[kInbound].take(Buffer.isBuffer(chunk) ? chunk : toBytes(chunk, 'chunk'), done)
+    this[kInbound].take(toBytes(chunk, 'chunk'), done)
   }
 
   _read () {
@@ -72,10 +72,11 @@ class PeerStream extends Duplex {
   }
 
   pipe (destination, options) {
-    super.pipe(destination, options)
-    batchWrites(this, destination, this[kOutbound])
-    watchDestination(this, destination, this[kOutbound].destinations)
-    return destination
+    return pipe(this, this[kOutbound], destination, options)
+  }
+
+  unpipe (destination) {
+    return unpipe(this, this[kOutbound], destination)
   }
 
   destroy () {
@@ -104,23 +105,23 @@ class PeerStream extends Duplex {
   }
 
   _final (callback) {
-    nextTick(() => this.#finish(callback))
+    queueMicrotask(() => finish(this, callback))
   }
+}
 
-  #finish (callback) {
-    this[kOutbound].flush(true)
-    this[kIsFinished] = true
-    this[kOnFinish]()
+function finish (stream, callback) {
+  stream[kOutbound].flush(true)
+  stream[kIsFinished] = true
+  stream[kOnFinish]()
 
-    callback(null)
-    // Before the listeners of others, any of which may throw, but with its effect after them.
-    this.prependOnceListener('end', () => nextTick(() => super.destroy()))
-    this.push(null)
-    // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
-    while (this.read() !== null);
+  callback(null)
+  // Before the listeners of others, any of which may throw, but with its effect after them.
+  stream.prependOnceListener('end', () => nextTick(() => Duplex.prototype.destroy.call(stream)))
+  stream.push(null)
+  // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
+  while (stream.read() !== null);
 
-    this[kOnClose]()
-  }
+  stream[kOnClose]()
 }
 
 module.exports = PeerStream

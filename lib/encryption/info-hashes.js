@@ -1,7 +1,7 @@
 'use strict'
 
-const { skeyHashHex } = require('./native.js')
-const { typeError } = require('./errors.js')
+const { skeyHashHex } = require('../native.js')
+const { typeError } = require('../errors.js')
 
 /**
  * What is known of an iterable: its entries so far, and which of them a hash means.

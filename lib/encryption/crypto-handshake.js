@@ -1,12 +1,10 @@
 'use strict'
 
-const native = require('./native.js')
+const native = require('../native.js')
 const { findInfoHash, toInfoHash } = require('./info-hashes.js')
-const { WireError } = require('./errors.js')
-const { kId, kInbound, kOutbound, kFail } = require('./symbols.js')
+const { WireError } = require('../errors.js')
+const { kHandle, kInbound, kOutbound, kFail } = require('../symbols.js')
 
-const { page, run, transfer } = native
-const { SLOT_HAS_JOB } = native
 const { nextTick } = process
 
 const EMPTY = Buffer.alloc(0)
@@ -17,19 +15,14 @@ const EMPTY = Buffer.alloc(0)
  */
 class CryptoHandshake {
   /**
-   * The bits that open a native wire, 0 if there is to be no crypto handshake.
+   * The terms of a wire's crypto handshake; `null` if there is to be none.
    * @param {string} type
    * @param {number} level 0 none, 1 plaintext allowed, 2 RC4 only
-   * @param {object} options
    */
-  static flags (type, level, options) {
+  static terms (type, level) {
     const isInitiator = String(type).includes('Outgoing')
-    if (!level || !(isInitiator || String(type).includes('Incoming'))) return 0
-    return native.ENCRYPT |
-      (isInitiator ? native.INITIATOR : 0) |
-      (level === 2 ? native.RC4_ONLY : 0) |
-      (options.requireEncryption ? native.REQUIRE : 0) |
-      (options.initialPayload ? native.INITIAL_PAYLOAD : 0)
+    if (!level || !(isInitiator || String(type).includes('Incoming'))) return null
+    return { isInitiator, isRc4Only: level === 2 }
   }
 
   constructor (wire, options) {
@@ -47,12 +40,12 @@ class CryptoHandshake {
   /** As the initiator, begins. */
   start (infoHash) {
     this.watch()
-    this.input(native.TRANSFER_START_ENCRYPTION, toInfoHash(infoHash))
+    this.input(native.startEncryption(this.wire[kHandle], toInfoHash(infoHash)))
   }
 
   /** As the responder, names the torrent. */
   setInfoHash (infoHash) {
-    this.input(native.TRANSFER_SET_INFO_HASH, toInfoHash(infoHash))
+    this.input(native.setInfoHash(this.wire[kHandle], toInfoHash(infoHash)))
   }
 
   /** Asks `infoHashes` for the torrent that step 3 means. */
@@ -80,13 +73,15 @@ class CryptoHandshake {
     this.setInfoHash(infoHash)
   }
 
-  /** To be called with what the peer sent; tells how many bytes were used. */
+  /**
+   * To be called with what the peer sent; tells how much of it was used, and whether events wait.
+   * @returns {import('../native.js').Negotiated}
+   */
   take (bytes) {
     this.watch()
-    transfer(this.wire[kId], native.TRANSFER_NEGOTIATE, bytes)
-    const used = page[native.SLOT_CONSUMED]
-    this.afterInput()
-    return used
+    const negotiated = native.negotiate(this.wire[kHandle], bytes)
+    this.afterInput(negotiated)
+    return negotiated
   }
 
   /** The crypto handshake is over. */
@@ -104,24 +99,22 @@ class CryptoHandshake {
   /** Lets our handshake go in plaintext if nobody begins a crypto handshake in this tick. */
   releaseLater () {
     nextTick(() => {
-      run(this.wire[kId], native.COMMAND_RELEASE_PLAINTEXT)
+      native.releasePlaintext(this.wire[kHandle])
       this.wire[kOutbound].schedule()
     })
   }
 
-  input (what, bytes) {
-    transfer(this.wire[kId], what, bytes)
-    this.afterInput()
+  input (negotiated) {
+    this.afterInput(negotiated)
     this.wire[kInbound].renegotiate()
   }
 
-  afterInput () {
-    const hasJob = page[SLOT_HAS_JOB] !== 0
+  afterInput ({ hasJob }) {
     this.wire[kOutbound].schedule()
     if (!hasJob) return
     this.isAgreeing = true
     // Not from within the promise: what a listener throws is an exception, and no rejection.
-    native.nativeWire(this.wire[kId]).agree()?.then(
+    native.agree(this.wire[kHandle])?.then(
       agreement => nextTick(() => this.onAgreement(agreement)),
       error => nextTick(() => this.fail('ERR_INTERNAL', error))
     )
@@ -130,7 +123,7 @@ class CryptoHandshake {
   onAgreement (agreement) {
     this.isAgreeing = false
     if (this.wire[kInbound].isClosed) return
-    native.nativeWire(this.wire[kId]).agreed(agreement)
+    native.agreed(this.wire[kHandle], agreement)
     this.take(EMPTY)
     this.wire[kInbound].renegotiate()
   }

@@ -1,28 +1,21 @@
 'use strict'
 
-const { kMark } = require('./symbols.js')
-
 const EMPTY = new Uint8Array(0)
 
 /**
  * The pieces that a peer has: a bit a piece, the first piece in the highest bit of the first byte
- * (BEP 3). What a caller sets is noted by the engine too, so that a later `have` is news again.
+ * (BEP 3).
  */
 class PeerPieces {
-  /** @type {(index: number, value: boolean) => void} */
-  #onSet
-
   /**
    * @param {Uint8Array | null} bytes as they came; kept, not copied
    * @param {number} maxPieces the most bits it may grow to
-   * @param {(index: number, value: boolean) => void} onSet is told what a caller sets
    */
-  constructor (bytes, maxPieces, onSet) {
+  constructor (bytes, maxPieces) {
     /** The bits; exactly as many bytes as were received, until a later `have` makes them more. */
     this.buffer = bytes ?? EMPTY
     /** The most bytes that `buffer` may grow to. */
     this.grow = Math.ceil(maxPieces / 8)
-    this.#onSet = onSet
   }
 
   /** How many bits there are. */
@@ -44,8 +37,15 @@ class PeerPieces {
    * @param {boolean=} value
    */
   set (index, value = true) {
-    this.#onSet(index, Boolean(value))
-    this[kMark](index, value)
+    const at = index >> 3
+    if (at >= this.buffer.length) {
+      if (!value || at >= this.grow || at < 0) return
+      const grown = new Uint8Array(Math.max(at + 1, Math.min(2 * this.buffer.length, this.grow)))
+      grown.set(this.buffer)
+      this.buffer = grown
+    }
+    if (value) this.buffer[at] |= 0x80 >> (index & 7)
+    else this.buffer[at] &= ~(0x80 >> (index & 7))
   }
 
   /**
@@ -70,18 +70,6 @@ class PeerPieces {
   isEmpty () {
     return this.buffer.every(byte => byte === 0)
   }
-
-  [kMark] (index, value) {
-    const at = index >> 3
-    if (at >= this.buffer.length) {
-      if (!value || at >= this.grow || at < 0) return
-      const grown = new Uint8Array(Math.max(at + 1, Math.min(2 * this.buffer.length, this.grow)))
-      grown.set(this.buffer)
-      this.buffer = grown
-    }
-    if (value) this.buffer[at] |= 0x80 >> (index & 7)
-    else this.buffer[at] &= ~(0x80 >> (index & 7))
-  }
 }
 
 /** The pieces of a peer that said have-all (BEP 6). It has no `setAll`: that is how callers tell. */
@@ -95,8 +83,6 @@ class HaveAll {
   }
 
   set (index, value) {}
-
-  [kMark] (index, value) {}
 }
 
 module.exports = { PeerPieces, HaveAll }
