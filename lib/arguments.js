@@ -4,8 +4,8 @@ const { Buffer } = require('node:buffer')
 const { isSharedArrayBuffer } = require('node:util').types
 const { typeError, rangeError } = require('./errors.js')
 
-/** The longest timeout that counts, in milliseconds. */
-const MAX_TIMEOUT = 0xffffffff
+/** The longest that a timer of Node.js runs, in milliseconds. */
+const MAX_TIMEOUT = 0x7fffffff
 
 /**
  * The bytes of a view: without a copy, unless another thread may write to them.
@@ -56,13 +56,14 @@ function checkCallback (value, name) {
 }
 
 /**
- * What a timeout means: what is no positive, finite number switches it off.
+ * What a timeout comes to: as with `setTimeout` of Node.js, a length that no timer has means 1.
  * @param {unknown} ms
  * @returns {number} whole milliseconds; 0 for none
  */
 function toTimeout (ms) {
   const number = Number(ms)
-  return number > 0 && Number.isFinite(number) ? Math.min(Math.ceil(number), MAX_TIMEOUT) : 0
+  if (!number) return 0
+  return number >= 1 && number <= MAX_TIMEOUT ? Math.trunc(number) : 1
 }
 
-module.exports = { toBytes, checkNumber, checkBlock, checkCallback, toTimeout }
+module.exports = { toBytes, checkNumber, checkBlock, checkCallback, toTimeout, MAX_TIMEOUT }

@@ -5,6 +5,8 @@ module.exports = {
   /** The name of the native state of a wire. */
   kHandle: Symbol('handle'),
   kOptions: Symbol('options'),
+  /** The wire itself, where a caller works on a Proxy or an Object.create of it: what is kept by symbols is kept there. */
+  kSelf: Symbol('self'),
   /** The parts of a wire: what comes in, and what goes out. */
   kInbound: Symbol('inbound'),
   kOutbound: Symbol('outbound'),

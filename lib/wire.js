@@ -22,7 +22,7 @@ const PeerRequests = require('./requests/peer-requests.js')
 const { rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkBlock, checkCallback, toTimeout } = require('./arguments.js')
 const {
-  kHandle, kOptions, kInbound, kOutbound, kCrypto, kExtensions, kOwnRequests, kPeerRequests,
+  kHandle, kOptions, kSelf, kInbound, kOutbound, kCrypto, kExtensions, kOwnRequests, kPeerRequests,
   kPeerPieces, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kGreet, kFail
 } = require('./symbols.js')
 
@@ -106,7 +106,7 @@ class Wire extends PeerStream {
   //
 
   get _debugId () {
-    return (this[kDebugId] ??= randomBytes(4).toString('hex'))
+    return (this[kSelf][kDebugId] ??= randomBytes(4).toString('hex'))
   }
 
   get _cryptoHandshakeDone () {
@@ -158,11 +158,11 @@ class Wire extends PeerStream {
   }
 
   get peerPieces () {
-    return (this[kPeerPieces] ??= new PeerPieces(null, this[kOptions].maxPieces))
+    return (this[kSelf][kPeerPieces] ??= new PeerPieces(null, this[kOptions].maxPieces))
   }
 
   set peerPieces (pieces) {
-    this[kPeerPieces] = pieces
+    this[kSelf][kPeerPieces] = pieces
   }
 
   get highWaterMark () {
@@ -192,9 +192,9 @@ class Wire extends PeerStream {
   setKeepAlive (enable) {
     this._debug('setKeepAlive %s', enable)
     clearInterval(this[kKeepAliveTimer])
-    this[kKeepAliveTimer] = null
+    this[kSelf][kKeepAliveTimer] = null
     if (enable === false || this[kIsEnding]) return
-    this[kKeepAliveTimer] = setInterval(() => this.keepAlive(), KEEP_ALIVE_INTERVAL)
+    this[kSelf][kKeepAliveTimer] = setInterval(() => this.keepAlive(), KEEP_ALIVE_INTERVAL)
   }
 
   setTimeout (ms, unref) {
@@ -207,8 +207,9 @@ class Wire extends PeerStream {
   //
 
   use (Extension) {
-    this[kExtensions] ??= new Extensions(this)
-    this[kExtensions].use(Extension)
+    const self = this[kSelf]
+    self[kExtensions] ??= new Extensions(self)
+    self[kExtensions].use(Extension, this)
   }
 
   //
@@ -247,7 +248,7 @@ class Wire extends PeerStream {
     native.handshake(this[kHandle], Buffer.concat([infoHashBytes, peerIdBytes]), this.extensions)
     this[kOutbound].schedule()
     if (native.is(this[kHandle], native.NEGOTIATING)) this[kCrypto].releaseLater()
-    this[kIsHandshakeSent] = true
+    this[kSelf][kIsHandshakeSent] = true
     if (this.hasFast) this._debug('fast extension is enabled')
     this[kGreet]()
   }
@@ -258,7 +259,7 @@ class Wire extends PeerStream {
     const m = {}
     for (const id in this.extendedMapping) m[this.extendedMapping[id]] = Number(id)
     this.extended(0, bencode.encode({ reqq: this[kOptions].reqq, ...this.extendedHandshake, m }))
-    this[kIsExtendedHandshakeSent] = true
+    this[kSelf][kIsExtendedHandshakeSent] = true
   }
 
   choke () {
@@ -477,7 +478,7 @@ class Wire extends PeerStream {
   [kOnFinish] () {
     native.stop(this[kHandle])
     this[kOwnRequests]?.stop()
-    this[kLastStatistics] = this.statistics
+    this[kSelf][kLastStatistics] = this.statistics
     native.close(this[kHandle])
     abandoned.unregister(this[kHandle])
   }

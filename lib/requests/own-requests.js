@@ -1,15 +1,14 @@
 'use strict'
 
 const native = require('../native.js')
+const { MAX_TIMEOUT } = require('../arguments.js')
 const { Request, findBlock, isFor } = require('./request.js')
-const { kHandle, kOwnRequests, kIsEnding, kIsFinished } = require('../symbols.js')
+const { kHandle, kOwnRequests, kSelf, kIsEnding, kIsFinished } = require('../symbols.js')
 
 const { nextTick } = process
 
 /** More than this many that the engine knows and the list lacks are looked for. */
 const MAX_FORGOTTEN = 64
-/** The longest that a timer of Node.js runs, in milliseconds. */
-const MAX_TIMER = 0x7fffffff
 
 /**
  * Our requests: calls them back and times them out. `wire.requests` is the caller's to edit, and
@@ -18,7 +17,8 @@ const MAX_TIMER = 0x7fffffff
 class OwnRequests {
   /** Those of a wire, made with the first. @returns {OwnRequests} */
   static of (wire) {
-    return (wire[kOwnRequests] ??= new OwnRequests(wire))
+    const self = wire[kSelf]
+    return (self[kOwnRequests] ??= new OwnRequests(self))
   }
 
   constructor (wire) {
@@ -152,7 +152,7 @@ class OwnRequests {
     }
     this.isIdle = false
     const { due, wait } = native.nextTimeout(this.wire[kHandle])
-    this.timer = setTimeout(() => this.onTimeout(due), Math.min(Math.ceil(wait), MAX_TIMER))
+    this.timer = setTimeout(() => this.onTimeout(due), Math.min(Math.ceil(wait), MAX_TIMEOUT))
     if (this.isUnref) this.timer.unref?.()
   }
 

@@ -3,7 +3,7 @@
 const native = require('../native.js')
 const { Request, findBlock } = require('./request.js')
 const { toBytes } = require('../arguments.js')
-const { kHandle, kInbound, kPeerRequests } = require('../symbols.js')
+const { kHandle, kInbound, kPeerRequests, kSelf } = require('../symbols.js')
 
 /**
  * The peer's requests. `wire.peerRequests` is the caller's to edit: what is not there is not
@@ -12,7 +12,8 @@ const { kHandle, kInbound, kPeerRequests } = require('../symbols.js')
 class PeerRequests {
   /** Those of a wire, made with the first. @returns {PeerRequests} */
   static of (wire) {
-    return (wire[kPeerRequests] ??= new PeerRequests(wire))
+    const self = wire[kSelf]
+    return (self[kPeerRequests] ??= new PeerRequests(self))
   }
 
   constructor (wire) {

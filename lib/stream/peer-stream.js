@@ -6,7 +6,7 @@ const { toBytes } = require('../arguments.js')
 const { fire1 } = require('../v8/fire.js')
 const { pipe, unpipe } = require('./pipe.js')
 const {
-  kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kPushMore
+  kSelf, kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kPushMore
 } = require('../symbols.js')
 
 const { nextTick } = process
@@ -29,6 +29,7 @@ const STREAM_OPTIONS = {
 class PeerStream extends Duplex {
   constructor () {
     super(STREAM_OPTIONS)
+    this[kSelf] = this
     this[kIsEnding] = false
     this[kIsFinished] = false
   }
@@ -91,7 +92,7 @@ class PeerStream extends Duplex {
       if (this[kIsEnding]) return this
     }
     const done = [chunk, encoding, callback].find(argument => typeof argument === 'function')
-    this[kIsEnding] = true
+    this[kSelf][kIsEnding] = true
     try {
       this[kOnEnd]()
     } finally {
@@ -111,7 +112,7 @@ class PeerStream extends Duplex {
 
 function finish (stream, callback) {
   stream[kOutbound].flush(true)
-  stream[kIsFinished] = true
+  stream[kSelf][kIsFinished] = true
   stream[kOnFinish]()
 
   callback(null)
