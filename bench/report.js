@@ -130,10 +130,10 @@ the machine and on who else is at work on it; the ratios much less so.
 ## Applications
 
 What users run, with one wire or the other in it; ${rounds.applications} rounds. A gain is how many times better ours
-is: theirs ÷ ours of time and CPU, ours ÷ theirs of speed. Both sides of a transfer are processes of
-their own, fresh in each round, on the same cores: a side that waits for the other shows in its CPU
-and not in the time. CPU is that of all threads, user and system. A transfer with one reject,
-timeout, violation or lost connection has failed.
+is: theirs ÷ ours of time, CPU and delay, ours ÷ theirs of speed. Each side of a transfer is a
+process of its own. The slower one makes the time: what the other one saves shows in its CPU, which
+is that of all threads, user and system. A transfer with one reject, timeout, violation or lost
+connection has failed.
 
 ${markdown(applications, APPLICATIONS)}
 

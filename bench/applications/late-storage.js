@@ -10,6 +10,10 @@ const DEPTH = 6000
 const MIB = 256
 const PATIENCE = 60000
 
+const ABOUT = 'a seeder that answers each request late, as from a disk or a network, and a peer on ' +
+  `bittorrent-protocol 5.0.9 with ${DEPTH} requests of 16 KiB in flight, in a process of its own; ${MIB} MiB ` +
+  'over TCP, on a connection that has carried as much before'
+
 /** A seeder whose storage answers late. */
 module.exports = [
   { delay: 2, goal: { goal: 0.8 } },
@@ -20,16 +24,15 @@ module.exports = [
  * @param {{ delay: number, goal: { goal?: number, limit?: number } }} options `delay`: of each answer, in ms
  */
 function workload ({ delay, goal }) {
-  const title = `storage that answers ${delay} ms late`
   const connections = new Map()
   let torrent
 
   return {
     application: true,
-    title,
     contenders: ['ours', 'upstream'],
-    metrics: [{ name: `${title}: upload`, unit: 'B/s', ...goal, key: 'speed' }],
-    about: `a seeder that answers each request ${delay} ms late, as from a disk or a network, and a peer on bittorrent-protocol 5.0.9 with ${DEPTH} requests of 16 KiB in flight, in a process of its own; ${MIB} MiB over TCP on a connection that has carried as much before`,
+    title: 'storage that answers late',
+    about: ABOUT,
+    metrics: [{ name: `storage that answers ${delay} ms late: speed`, unit: 'B/s', ...goal, key: 'speed' }],
 
     async prepare (contenders, { mib = MIB }) {
       torrent = await makeTorrent(mib << 20)

@@ -12,13 +12,18 @@ const CALLER = path.join(__dirname, '..', '..', '__test__', 'compat', 'callers',
 const CHILD = path.join(__dirname, 'support', 'torrent-stream-child.js')
 const MIB = 64
 
+const ABOUT = 'torrent-stream 1.2.1 from npm with peer-wire-protocol 0.7.1, as it comes, or with our ' +
+  `\`/peer-wire-protocol\` in its place: it leeches ${MIB} MiB from webtorrent on bittorrent-protocol 5.0.9, ` +
+  'in memory on both sides'
+
 let torrent, upstream
 
 /** Unmodified torrent-stream, which leeches. */
-module.exports = [{
+module.exports = {
   application: true,
   fresh: true,
   title: 'torrent-stream',
+  about: ABOUT,
   contenders: ['ours', 'peer-wire-protocol'],
   baseline: 'peer-wire-protocol',
   metrics: [
@@ -26,7 +31,6 @@ module.exports = [{
     { name: 'torrent-stream: its CPU', unit: 's', better: 'less', goal: 1.4, key: 'leecherCpu' },
     { name: 'torrent-stream: its loop delay, p99', unit: 'ms', better: 'less', charted: false, key: 'leecherDelay' }
   ],
-  about: `torrent-stream 1.2.1 from npm with peer-wire-protocol 0.7.1, as it comes, and with our \`/peer-wire-protocol\` in its place; it leeches ${MIB} MiB from webtorrent on bittorrent-protocol 5.0.9, in memory on both sides`,
 
   async prepare (takers, { mib = MIB }) {
     torrent = await makeTorrent(mib << 20);
@@ -42,7 +46,7 @@ module.exports = [{
     const seeder = await webtorrent.start(upstream, 0)
     return transfer(seeder, new Child(CHILD, [], { env }), { torrent })
   }
-}]
+}
 
 /** The relative that a checkout of ours has beside its main module. */
 function compat (file) {

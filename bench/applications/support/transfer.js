@@ -3,7 +3,7 @@
 const { within } = require('../../support/drive.js')
 
 /** How long a transfer may take, in ms. */
-const PATIENCE = 120000
+const PATIENCE = 300000
 
 /**
  * Has a leecher's process download from a seeder's, and ends both.
