@@ -3,15 +3,25 @@
 const { fork } = require('node:child_process')
 const path = require('node:path')
 
+/** Characters of what a child says last that a failure shows. */
+const LAST_WORDS = 2000
+
 /** A child process that answers one request after the other, with its own memory and event loop. */
 class Child {
   /**
-   * @param {string} file in this folder; has to call {@link serve}
+   * @param {string} file in this folder, or an absolute path; has to call {@link serve}
    * @param {string[]} args
-   * @param {string[]} [flags] of Node.js
+   * @param {{ flags?: string[], env?: Record<string, string> }} [options] flags of Node.js; variables besides ours
    */
-  constructor (file, args, flags = []) {
-    this.process = fork(path.join(__dirname, file), args, { execArgv: ['--expose-gc', ...flags] })
+  constructor (file, args, { flags = [], env = {} } = {}) {
+    this.process = fork(path.resolve(__dirname, file), args, {
+      execArgv: ['--expose-gc', ...flags],
+      env: { ...process.env, ...env },
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc']
+    })
+    this.errors = ''
+    this.process.stderr.on('data', text => { this.errors = (this.errors + text).slice(-LAST_WORDS) })
   }
 
   /**
@@ -32,7 +42,7 @@ class Child {
       }
       const onexit = code => {
         done()
-        reject(new Error(`the child process ended with ${code}`))
+        reject(new Error(`the child process ended with ${code}\n${this.errors}`))
       }
       this.process.on('message', onmessage)
       this.process.on('exit', onexit)
