@@ -405,7 +405,7 @@ function next (handle, receiver) {
         place(SLOT_NUMBERS + 3), page[SLOT_NUMBERS + 4] !== 0, place(SLOT_NUMBERS + 5))
       break
     case EVENT_HAVE:
-      receiver.onHaves(Array.from(page.subarray(SLOT_RUN, SLOT_RUN + page[SLOT_NUMBERS])))
+      receiver.onHaves(run(page[SLOT_NUMBERS]))
       break
     case EVENT_REQUEST:
       receiver.onRequest(page[SLOT_NUMBERS], page[SLOT_NUMBERS + 1], page[SLOT_NUMBERS + 2],
@@ -467,6 +467,13 @@ function next (handle, receiver) {
 function place (slot) {
   const number = page[slot]
   return number === NONE ? -1 : number
+}
+
+/** The first numbers of the run. */
+function run (length) {
+  const numbers = new Array(length)
+  for (let i = 0; i < length; i++) numbers[i] = page[SLOT_RUN + i]
+  return numbers
 }
 
 /** The bytes that came with the event. */

@@ -91,15 +91,16 @@ class Receiver {
 
   /** Goes on where a listener has thrown. */
   emitHaves () {
-    const { wire } = this
-    while (this.haves !== null && !wire[kIsEnding]) {
-      const index = this.haves[this.nextHave++]
-      if (this.nextHave === this.haves.length) this.haves = null
+    const { wire, haves } = this
+    if (haves === null) return
+    while (this.nextHave < haves.length && !wire[kIsEnding]) {
+      const index = haves[this.nextHave++]
       const pieces = wire[kPeerPieces] ?? wire.peerPieces
       if (pieces.get(index)) continue
       pieces.set(index, true)
       fire1(wire, wire._events.have, 'have', index)
     }
+    this.haves = null
   }
 
   onBitfield (bits) {
