@@ -138,6 +138,6 @@ impl Run {
                 break;
             }
         }
-        Self { events, output, statistics: *wire.statistics() }
+        Self { events, output, statistics: wire.statistics().clone() }
     }
 }

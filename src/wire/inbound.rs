@@ -69,7 +69,7 @@ impl Wire {
     #[inline]
     pub fn poll_have(&mut self) -> Option<u32> {
         let index = self.decoder.next_have(self.limits.max_pieces)?;
-        self.statistics.received.messages += 1;
+        self.statistics.received.count(Kind::Have);
         Some(index)
     }
 
@@ -90,11 +90,11 @@ impl Wire {
     fn apply(&mut self, frame: Frame, now: u64) -> Result<Option<Event>, Violation> {
         match frame {
             Frame::Message(message) => {
-                self.statistics.received.messages += 1;
+                self.statistics.received.count(message.kind());
                 self.on_message(message, now)
             }
             Frame::Handshake(handshake) => {
-                self.statistics.received.messages += 1;
+                self.statistics.received.count(Kind::Handshake);
                 Ok(Some(self.on_handshake(*handshake)))
             }
             Frame::Violation(violation) => Err(*violation),

@@ -70,7 +70,7 @@ pub use message::{Block, Kind};
 pub use outbound::{FastDisabled, PeerChoking};
 pub use outbox::Segment;
 pub use requests::Requests;
-pub use statistics::{Speed, Statistics, Traffic};
+pub use statistics::{Counts, Speed, Statistics, Traffic};
 
 use answers::Answers;
 use decoder::Decoder;

@@ -6,7 +6,7 @@ use super::Wire;
 use super::event::Event;
 use super::handshake::{Handshake, Reserved};
 use super::hash_range::HashRange;
-use super::message::{Block, Head};
+use super::message::{Block, Head, Kind};
 use super::outbox::{Progress, Segment};
 
 /// A message of BEP 6 cannot be sent: not both sides announced the extension.
@@ -25,7 +25,7 @@ impl Wire {
         self.local = Some(reserved);
         self.fast = reserved.fast && self.peer.is_some_and(|peer| peer.reserved.fast);
         if !self.is_closed {
-            self.count(super::HANDSHAKE_LENGTH);
+            self.count(Kind::Handshake, super::HANDSHAKE_LENGTH);
             self.put_handshake(&Handshake { reserved, info_hash, peer_id }.encode());
         }
     }
@@ -269,7 +269,7 @@ impl Wire {
         }
         let Block { piece: index, offset, length } = block;
         let header = Head::Piece { index, offset, payload: length }.encode();
-        self.count(header.as_ref().len() + length as usize);
+        self.count(Kind::Piece, header.as_ref().len() + length as usize);
         self.statistics.sent.payload += u64::from(length);
         self.upload.add(u64::from(length), now);
         match bytes {
@@ -309,15 +309,15 @@ impl Wire {
             return;
         }
         let header = head.encode();
-        self.count(header.as_ref().len() + body.len());
+        self.count(head.kind(), header.as_ref().len() + body.len());
         self.put(header.as_ref(), false);
         if !body.is_empty() {
             self.put(body, false);
         }
     }
 
-    fn count(&mut self, bytes: usize) {
-        self.statistics.sent.messages += 1;
+    fn count(&mut self, kind: Kind, bytes: usize) {
+        self.statistics.sent.count(kind);
         self.statistics.sent.bytes += bytes as u64;
     }
 }

@@ -1,7 +1,7 @@
 //! A session in any chunks: the same events, the same output, the same counts.
 
 use bittorrent_protocol_native::wire::{
-    Block, Event, Handshake, HashRange, Limits, Reserved, State, Statistics, Wire,
+    Block, Event, Handshake, HashRange, Kind, Limits, Reserved, State, Statistics, Wire,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -46,7 +46,7 @@ fn play<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     }
     inbound.settle(&mut wire);
     let output = take_output(&mut wire);
-    Outcome { events, output, statistics: *wire.statistics() }
+    Outcome { events, output, statistics: wire.statistics().clone() }
 }
 
 fn handshake() -> Vec<u8> {
@@ -133,7 +133,7 @@ fn cut<'a>(bytes: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
     chunks
 }
 
-/// Every kind of message, once.
+/// Every kind of message, at least once.
 fn whole_session() -> Vec<u8> {
     let mut session = handshake();
     for id in [1, 2, 14, 15, 3, 0, 1] {
@@ -171,6 +171,25 @@ fn a_session_cut_at_every_byte() {
         let (head, tail) = session.split_at(at);
         assert_eq!(play([head, tail]), whole, "cut at {at}");
     }
+}
+
+#[test]
+fn messages_are_counted_by_their_kinds() {
+    let outcome = play([&whole_session()[..]]);
+    for traffic in [&outcome.statistics.received, &outcome.statistics.sent] {
+        let all = Kind::ALL.map(|kind| traffic.by_message.get(kind));
+        assert_eq!(all.iter().sum::<u64>(), traffic.messages);
+    }
+    let Statistics { received, sent, .. } = outcome.statistics;
+    for kind in Kind::ALL {
+        let expected = match kind {
+            Kind::Unchoke | Kind::Piece | Kind::Extended | Kind::HashRequest => 2,
+            _ => 1,
+        };
+        assert_eq!(received.by_message.get(kind), expected, "{kind:?}");
+    }
+    let answers = [Kind::Handshake, Kind::Request, Kind::Piece, Kind::Hashes, Kind::HashReject];
+    assert_eq!(answers.map(|kind| sent.by_message.get(kind)), [1, 4, 1, 1, 1]);
 }
 
 #[test]
