@@ -15,9 +15,17 @@ fn main() {
 /// A wire after the peer's handshake.
 fn open() -> Wire {
     let mut peer = Wire::new(Limits::default(), 1);
-    peer.handshake(Reserved { dht: false, fast: true, extended: true }, [1; 20], [2; 20]);
+    peer.handshake(
+        Reserved { fast: true, extended: true, ..Reserved::default() },
+        [1; 20],
+        [2; 20],
+    );
     let mut wire = Wire::new(Limits::default(), 2);
-    wire.handshake(Reserved { dht: false, fast: true, extended: true }, [1; 20], [3; 20]);
+    wire.handshake(
+        Reserved { fast: true, extended: true, ..Reserved::default() },
+        [1; 20],
+        [3; 20],
+    );
     receive(&mut wire, &drain(&mut peer), 1 << 16);
     drain(&mut wire);
     wire.set_state(State { fast: true, ..State::default() });

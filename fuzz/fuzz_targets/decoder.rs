@@ -77,7 +77,7 @@ impl Run {
         let mut wire = Wire::new(limits, 7);
         let mut inbound = Inbound::default();
         let mut events = Vec::new();
-        let reserved = Reserved { dht: true, fast: is(FAST), extended: true };
+        let reserved = Reserved { dht: true, fast: is(FAST), extended: true, v2: true };
         wire.handshake(reserved, [0x11; 20], [0x22; 20]);
         let is_answering = is(ANSWERING);
         let mut receive = |wire: &mut Wire, chunk: &[u8]| {
@@ -90,6 +90,7 @@ impl Run {
                         wire.admit(block, 0);
                     }
                     Event::RequestWhileChoking(block) => wire.refuse(block),
+                    Event::HashRequest(range) => wire.hash_reject(range),
                     _ => {}
                 }
                 let is_last = matches!(seen.event, Event::Violation(_));
@@ -137,6 +138,6 @@ impl Run {
                 break;
             }
         }
-        Self { events, output, statistics: *wire.statistics() }
+        Self { events, output, statistics: wire.statistics().clone() }
     }
 }

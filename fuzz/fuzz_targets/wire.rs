@@ -10,7 +10,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
-use bittorrent_protocol_native::wire::{Block, Event, Limits, Reserved, State, Violation, Wire};
+use bittorrent_protocol_native::wire::{
+    Block, Event, HashRange, Limits, Reserved, State, Violation, Wire,
+};
 use driver::{Inbound, Seen, take_segment};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
@@ -60,6 +62,9 @@ enum Call {
     Reject(Name),
     AllowFast(u16),
     Extended(u8, Vec<u8>),
+    HashRequest(u8, u8),
+    Hashes(u8, u8, u8),
+    HashReject(u8, u8),
     Timeout(u16),
     Expire(u8),
     SetState(u8),
@@ -153,7 +158,7 @@ struct Side {
     most_requests: usize,
     /// With their keys, in the order in which they came.
     peer_requests: Vec<(u32, Block)>,
-    /// What was sent and not taken: so many bytes, and whether they are an extension's message.
+    /// What was sent and not taken: so many bytes, and whether they are of an answer.
     output: VecDeque<(usize, bool)>,
     /// Bytes that were taken and that did not leave, at most.
     undelivered: usize,
@@ -226,10 +231,10 @@ impl Side {
     }
 
     /// Notes what a call sent; gives how many bytes it was.
-    fn note_sent(&mut self, before: u64, is_extended: bool) -> usize {
+    fn note_sent(&mut self, before: u64, is_answer: bool) -> usize {
         let sent = (self.wire.statistics().sent.bytes - before) as usize;
         if sent > 0 {
-            self.output.push_back((sent, is_extended));
+            self.output.push_back((sent, is_answer));
         }
         sent
     }
@@ -248,6 +253,10 @@ impl Side {
             Event::Reject { block, key } => remove_oldest(&mut self.requests, block, key),
             Event::Cancel { block, key } => remove_oldest(&mut self.peer_requests, block, key),
             Event::RequestWhileChoking(_) => assert!(self.wire.has_fast()),
+            Event::HashRequest(range) | Event::HashReject(range) => assert!(range.is_sound()),
+            Event::Hashes { range, .. } => {
+                assert!(range.is_sound() && range.takes(seen.payload.len()));
+            }
             Event::Have(index) => {
                 assert!(index < MAX_PIECES);
             }
@@ -269,7 +278,9 @@ impl Side {
         let mut held = self.held;
         weigh(&mut held, || self.act(call, now));
         self.held = held;
-        let sent = self.note_sent(before, matches!(call, Call::Extended(..)));
+        let is_answer =
+            matches!(call, Call::Extended(..) | Call::Hashes(..) | Call::HashReject(..));
+        let sent = self.note_sent(before, is_answer);
         assert!(sent == 0 || !self.is_closed, "nothing is sent after the end");
         self.own += sent;
     }
@@ -278,8 +289,8 @@ impl Side {
         let Self { wire, .. } = self;
         match call {
             Call::Handshake(bits) => {
-                let reserved =
-                    Reserved { dht: bits & 1 != 0, fast: bits & 2 != 0, extended: bits & 4 != 0 };
+                let [dht, fast, extended, v2] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+                let reserved = Reserved { dht, fast, extended, v2 };
                 wire.handshake(reserved, [0x33; 20], [0x44; 20]);
             }
             Call::KeepAlive => wire.keep_alive(),
@@ -363,6 +374,13 @@ impl Side {
                 let _ = wire.allow_fast((*index).into());
             }
             Call::Extended(id, payload) => wire.extended(*id, payload),
+            Call::HashRequest(length, proof) => wire.hash_request(range(*length, *proof)),
+            Call::Hashes(length, proof, count) => {
+                let hashes = unweighed(|| vec![0; usize::from(*count % 16) * HashRange::HASH]);
+                wire.hashes(range(*length, *proof), &hashes);
+                unweighed(|| drop(hashes));
+            }
+            Call::HashReject(length, proof) => wire.hash_reject(range(*length, *proof)),
             Call::Timeout(milliseconds) => wire.set_request_timeout((*milliseconds).into()),
             Call::Expire(count) => {
                 for _ in 0..*count {
@@ -473,6 +491,17 @@ impl Side {
         let own = 4 * self.own + 256 * self.most_requests;
         let held = self.held - self.inbound.kept() as isize;
         assert!(held <= MAX_HELD + own as isize, "{held} bytes held, {own} of our own");
+    }
+}
+
+/// A range of hashes, sound or not.
+fn range(length: u8, proof: u8) -> HashRange {
+    HashRange {
+        pieces_root: [0x55; 32],
+        base_layer: u32::from(proof / 2),
+        index: 0,
+        length: if length < 20 { 1 << length } else { length.into() },
+        proof_layers: proof.into(),
     }
 }
 

@@ -186,7 +186,7 @@ impl Wire {
         };
         let bytes = negotiating.negotiation.take_output();
         // These leave before what is held.
-        self.extended.make_way(self.outbox.progress().position(), bytes.len() as u64);
+        self.answers.make_way(self.outbox.progress().position(), bytes.len());
         self.outbox.append(&bytes);
         while let Some(event) = negotiating.negotiation.poll_event() {
             match event {
@@ -215,8 +215,8 @@ impl Wire {
             self.encryption = Encryption::On(ciphers);
         }
         if !outcome.unsent.is_empty() {
-            let length = outcome.unsent.len() as u64;
-            self.extended.make_way(self.outbox.progress().position(), length);
+            let position = self.outbox.progress().position();
+            self.answers.make_way(position, outcome.unsent.len());
             self.put(&outcome.unsent, true);
         }
         if !negotiating.held.is_empty() {

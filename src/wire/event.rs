@@ -4,6 +4,7 @@ use super::decoder::Payload;
 use super::error::Violation;
 use super::extension::ExtensionChange;
 use super::handshake::Handshake;
+use super::hash_range::HashRange;
 use super::message::Block;
 use super::mse::Method;
 
@@ -98,6 +99,19 @@ pub enum Event {
         /// Where its payload is.
         payload: Payload,
     },
+    /// BEP 52: the peer asks for hashes. Answer with [`Wire::hashes`](super::Wire::hashes) or
+    /// [`Wire::hash_reject`](super::Wire::hash_reject).
+    HashRequest(HashRange),
+    /// BEP 52: hashes, as many as the range has, then uncle hashes; nothing says that they were
+    /// asked for.
+    Hashes {
+        /// What they are.
+        range: HashRange,
+        /// Where they are.
+        payload: Payload,
+    },
+    /// BEP 52: the peer will not answer a hash request.
+    HashReject(HashRange),
     /// A message with an id that no BEP known here describes: all of it after the length prefix.
     Unknown(Vec<u8>),
     /// The peer broke the protocol. No event follows.

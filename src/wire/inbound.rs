@@ -5,7 +5,7 @@ use super::error::Violation;
 use super::event::Event;
 use super::extension;
 use super::handshake::Handshake;
-use super::message::{self, Block, id};
+use super::message::{Block, Head, Kind, Message};
 use super::serving::{Admission, Cancelled};
 use super::{Payload, Wire};
 
@@ -51,7 +51,7 @@ impl Wire {
         if self.is_paused() {
             return None;
         }
-        self.heard_extended = false;
+        self.answers.go_on();
         loop {
             let frame = self.decoder.next_frame()?;
             match self.apply(frame, now) {
@@ -69,68 +69,110 @@ impl Wire {
     #[inline]
     pub fn poll_have(&mut self) -> Option<u32> {
         let index = self.decoder.next_have(self.limits.max_pieces)?;
-        self.statistics.received.messages += 1;
+        self.statistics.received.count(Kind::Have);
         Some(index)
     }
 
     /// Whether [`Wire::poll_event`] gives no further message until output has drained: the peer
-    /// has had extensions answer with more than [`Limits::high_water_mark`](super::Limits) and
-    /// reads none of it. What is unsent of blocks never has this effect: of two peers that serve
+    /// has had us answer extension messages and hash requests with more than
+    /// [`Limits::high_water_mark`](super::Limits::high_water_mark), and reads none of it. What is unsent of blocks never has this effect: of two peers that serve
     /// each other, each would wait for the other.
     pub fn is_paused(&self) -> bool {
-        self.heard_extended
-            && !self.is_closed
-            && self.unsent_extended() > self.limits.high_water_mark as usize
+        !self.is_closed && self.answers.are_too_many(self.progress(), &self.limits)
     }
 
     fn longest_message(&self) -> u32 {
-        let block =
-            self.downloading.largest().saturating_add(message::PIECE_HEADER_SIZE as u32 - 4);
+        let block = self.downloading.largest().saturating_add(Kind::Piece.header_length());
         // A length with its highest bit set was never meant as one.
         self.limits.max_message_length.max(block).min(i32::MAX as u32)
     }
 
     fn apply(&mut self, frame: Frame, now: u64) -> Result<Option<Event>, Violation> {
-        self.statistics.received.messages += 1;
-        Ok(Some(match frame {
-            Frame::Piece { index, offset, payload } => self.on_piece(index, offset, payload, now),
-            Frame::Block { id: id::REQUEST, block } => return self.on_request(block, now),
-            Frame::Index { id: id::HAVE, index } => {
+        match frame {
+            Frame::Message(message) => {
+                self.statistics.received.count(message.kind());
+                self.on_message(message, now)
+            }
+            Frame::Handshake(handshake) => {
+                self.statistics.received.count(Kind::Handshake);
+                Ok(Some(self.on_handshake(*handshake)))
+            }
+            Frame::Violation(violation) => Err(*violation),
+        }
+    }
+
+    fn on_message(
+        &mut self,
+        message: Message<Payload, Box<[u8]>>,
+        now: u64,
+    ) -> Result<Option<Event>, Violation> {
+        let kind = message.kind();
+        Ok(Some(match message {
+            Message::Piece { index, offset, payload } => self.on_piece(index, offset, payload, now),
+            Message::Request(block) => return self.on_request(block, now),
+            Message::Have(index) => {
                 self.check_piece(index)?;
                 Event::Have(index)
             }
-            Frame::Handshake(handshake) => self.on_handshake(*handshake),
-            Frame::KeepAlive => Event::KeepAlive,
-            Frame::Empty { id } => return self.on_empty(id).map(Some),
-            Frame::Block { id: id::CANCEL, block } => self.on_cancel(block)?,
-            Frame::Block { id, block } => {
-                self.check_fast(id)?;
-                Event::Reject { block, key: self.downloading.settle(block, now) }
+            Message::KeepAlive => Event::KeepAlive,
+            Message::Choke => {
+                self.peer_choking = true;
+                Event::Choke
             }
-            Frame::Index { id: id::SUGGEST, index } => {
-                self.check_fast(id::SUGGEST)?;
+            Message::Unchoke => {
+                self.peer_choking = false;
+                Event::Unchoke
+            }
+            Message::Interested => {
+                self.peer_interested = true;
+                Event::Interested
+            }
+            Message::NotInterested => {
+                self.peer_interested = false;
+                Event::NotInterested
+            }
+            Message::Bitfield(bits) => Event::Bitfield(bits.into_vec()),
+            Message::Cancel(block) => self.on_cancel(block)?,
+            Message::Port(port) => Event::Port(port),
+            Message::Suggest(index) => {
+                self.check_fast(kind)?;
                 self.check_piece(index)?;
                 Event::Suggest(index)
             }
-            Frame::Index { id, index } => {
-                self.check_fast(id)?;
+            Message::HaveAll => {
+                self.check_fast(kind)?;
+                Event::HaveAll
+            }
+            Message::HaveNone => {
+                self.check_fast(kind)?;
+                Event::HaveNone
+            }
+            Message::Reject(block) => {
+                self.check_fast(kind)?;
+                Event::Reject { block, key: self.downloading.settle(block, now) }
+            }
+            Message::AllowedFast(index) => {
+                self.check_fast(kind)?;
                 self.check_piece(index)?;
                 Event::AllowedFast(index)
             }
-            Frame::Bitfield(bits) => Event::Bitfield(bits.into_vec()),
-            Frame::Port(port) => Event::Port(port),
-            Frame::ExtendedHandshake(payload) => {
+            Message::ExtendedHandshake(payload) => {
                 return Ok(self.on_extended_handshake(payload.into_vec()));
             }
-            Frame::Extended { id, payload } => {
+            Message::Extended { id, payload } => {
                 if !self.peer_speaks_extended() {
                     return Ok(None);
                 }
-                self.heard_extended = true;
+                self.answers.expect();
                 Event::Extended { id, payload }
             }
-            Frame::Unknown(message) => Event::Unknown(message.into_vec()),
-            Frame::Violation(violation) => return Err(*violation),
+            Message::HashRequest(range) => {
+                self.answers.expect();
+                Event::HashRequest(*range)
+            }
+            Message::Hashes { range, payload } => Event::Hashes { range: *range, payload },
+            Message::HashReject(range) => Event::HashReject(*range),
+            Message::Unknown(message) => Event::Unknown(message.into_vec()),
         }))
     }
 
@@ -138,35 +180,6 @@ impl Wire {
         self.fast = handshake.reserved.fast && self.local.is_some_and(|local| local.fast);
         self.peer = Some(handshake);
         Event::Handshake(handshake)
-    }
-
-    fn on_empty(&mut self, id: u8) -> Result<Event, Violation> {
-        Ok(match id {
-            id::CHOKE => {
-                self.peer_choking = true;
-                Event::Choke
-            }
-            id::UNCHOKE => {
-                self.peer_choking = false;
-                Event::Unchoke
-            }
-            id::INTERESTED => {
-                self.peer_interested = true;
-                Event::Interested
-            }
-            id::NOT_INTERESTED => {
-                self.peer_interested = false;
-                Event::NotInterested
-            }
-            id::HAVE_ALL => {
-                self.check_fast(id)?;
-                Event::HaveAll
-            }
-            _ => {
-                self.check_fast(id)?;
-                Event::HaveNone
-            }
-        })
     }
 
     fn on_piece(&mut self, index: u32, offset: u32, payload: Payload, now: u64) -> Event {
@@ -245,7 +258,7 @@ impl Wire {
         if self.fast {
             let progress = self.progress();
             self.serving.count_reject(progress, &self.limits)?;
-            self.send(&message::encode_block(id::REJECT, block));
+            self.send(&Head::Reject(block));
         }
         Ok(())
     }
@@ -256,7 +269,7 @@ impl Wire {
         }
         let handshake = extension::parse_handshake(&payload)?;
         let changes = self.peer_extensions.update(&handshake);
-        self.heard_extended = true;
+        self.answers.expect();
         Some(Event::ExtendedHandshake { payload, changes })
     }
 
@@ -269,7 +282,8 @@ impl Wire {
         if index < limit { Ok(()) } else { Err(Violation::PieceOutOfRange { index, limit }) }
     }
 
-    fn check_fast(&self, id: u8) -> Result<(), Violation> {
+    fn check_fast(&self, kind: Kind) -> Result<(), Violation> {
+        let id = kind.id().unwrap_or_default();
         if self.fast { Ok(()) } else { Err(Violation::FastDisabled { id }) }
     }
 }

@@ -15,7 +15,8 @@ pub struct Limits {
     /// Bytes of unsent output above which the peer's requests wait. They wait too while unsent
     /// output and what the caller still has to answer come to twice as many and what the peer took
     /// in the last second, up to [`Limits::MAX_WINDOW`]. Reading stops while more than this is
-    /// unsent of what was given to [`Wire::extended`](super::Wire::extended).
+    /// unsent of what was given to [`Wire::extended`](super::Wire::extended) and
+    /// [`Wire::hashes`](super::Wire::hashes).
     pub high_water_mark: u32,
 }
 

@@ -34,6 +34,7 @@
 //! What a peer must not do is an [`Event::Violation`], the last event of a wire. Nothing that a
 //! peer sends panics, and no memory is reserved on a peer's word beyond [`Limits`].
 
+mod answers;
 pub mod bencode;
 mod decoder;
 mod downloading;
@@ -42,10 +43,11 @@ mod error;
 mod event;
 mod extension;
 mod handshake;
+mod hash_range;
 mod inbound;
 mod ledger;
 mod limits;
-pub mod message;
+mod message;
 pub mod mse;
 mod outbound;
 mod outbox;
@@ -63,17 +65,18 @@ pub use error::Violation;
 pub use event::Event;
 pub use extension::{ExtensionChange, PeerExtensions};
 pub use handshake::{HANDSHAKE_LENGTH, Handshake, Reserved};
+pub use hash_range::HashRange;
 pub use limits::Limits;
-pub use message::Block;
+pub use message::{Block, Kind};
 pub use outbound::{FastDisabled, PeerChoking};
 pub use outbox::Segment;
 pub use requests::Requests;
-pub use statistics::{Speed, Statistics, Traffic};
+pub use statistics::{Counts, Speed, Statistics, Traffic};
 
+use answers::Answers;
 use decoder::Decoder;
 use downloading::Downloading;
 use encryption::Encryption;
-use ledger::Ledger;
 use outbox::Outbox;
 use queue::Queue;
 use serving::Serving;
@@ -117,11 +120,7 @@ pub struct Wire {
 
     downloading: Downloading,
     serving: Serving,
-    /// What [`Wire::extended`] sent.
-    extended: Ledger,
-    /// The last message was an extension's: the next one waits while too much of `extended` is
-    /// unsent.
-    heard_extended: bool,
+    answers: Answers,
 
     statistics: Statistics,
     download: Speed,
@@ -148,8 +147,7 @@ impl Wire {
             peer_extensions: PeerExtensions::new(seed),
             downloading: Downloading::new(seed),
             serving: Serving::new(seed),
-            extended: Ledger::default(),
-            heard_extended: false,
+            answers: Answers::default(),
             statistics: Statistics::default(),
             download: Speed::default(),
             upload: Speed::default(),

@@ -5,7 +5,8 @@ use thiserror::Error;
 use super::Wire;
 use super::event::Event;
 use super::handshake::{Handshake, Reserved};
-use super::message::{self, Block, id};
+use super::hash_range::HashRange;
+use super::message::{Block, Head, Kind};
 use super::outbox::{Progress, Segment};
 
 /// A message of BEP 6 cannot be sent: not both sides announced the extension.
@@ -24,14 +25,14 @@ impl Wire {
         self.local = Some(reserved);
         self.fast = reserved.fast && self.peer.is_some_and(|peer| peer.reserved.fast);
         if !self.is_closed {
-            self.count(super::HANDSHAKE_LENGTH);
+            self.count(Kind::Handshake, super::HANDSHAKE_LENGTH);
             self.put_handshake(&Handshake { reserved, info_hash, peer_id }.encode());
         }
     }
 
     /// BEP 3: keeps the connection open.
     pub fn keep_alive(&mut self) {
-        self.send(&message::KEEP_ALIVE);
+        self.send(&Head::KeepAlive);
     }
 
     /// BEP 3: chokes the peer. Its requests that wait are dropped; with the fast extension each is
@@ -41,7 +42,7 @@ impl Wire {
         if std::mem::replace(&mut self.am_choking, true) {
             return;
         }
-        self.send(&message::encode_empty(id::CHOKE));
+        self.send(&Head::Choke);
         if self.serving.waiting() == 0 {
             return;
         }
@@ -60,32 +61,32 @@ impl Wire {
     /// BEP 3: unchokes the peer.
     pub fn unchoke(&mut self) {
         if std::mem::replace(&mut self.am_choking, false) {
-            self.send(&message::encode_empty(id::UNCHOKE));
+            self.send(&Head::Unchoke);
         }
     }
 
     /// BEP 3: says that we want something of the peer.
     pub fn interested(&mut self) {
         if !std::mem::replace(&mut self.am_interested, true) {
-            self.send(&message::encode_empty(id::INTERESTED));
+            self.send(&Head::Interested);
         }
     }
 
     /// BEP 3: says that we want nothing of the peer.
     pub fn not_interested(&mut self) {
         if std::mem::replace(&mut self.am_interested, false) {
-            self.send(&message::encode_empty(id::NOT_INTERESTED));
+            self.send(&Head::NotInterested);
         }
     }
 
     /// BEP 3: says that we have a piece.
     pub fn have(&mut self, index: u32) {
-        self.send(&message::encode_index(id::HAVE, index));
+        self.send(&Head::Have(index));
     }
 
     /// BEP 3: says which pieces we have.
     pub fn bitfield(&mut self, bits: &[u8]) {
-        self.send_body(id::BITFIELD, &[], bits);
+        self.send_with(&Head::Bitfield(bits.len() as u32), bits);
     }
 
     /// BEP 3: asks for a block; gives the key of the request. While the peer chokes us only a piece
@@ -100,7 +101,7 @@ impl Wire {
             return Err(PeerChoking);
         }
         let key = self.downloading.ask(block, now);
-        self.send(&message::encode_block(id::REQUEST, block));
+        self.send(&Head::Request(block));
         Ok(key)
     }
 
@@ -142,7 +143,7 @@ impl Wire {
     pub fn decline(&mut self, key: u32) -> bool {
         let Some(block) = self.serving.remove(key) else { return false };
         if self.fast {
-            self.send(&message::encode_block(id::REJECT, block));
+            self.send(&Head::Reject(block));
         }
         true
     }
@@ -155,7 +156,7 @@ impl Wire {
     /// BEP 3: takes back the oldest request for a block; gives its key if it was open.
     pub fn cancel(&mut self, block: Block) -> Option<u32> {
         let key = self.downloading.cancel(block);
-        self.send(&message::encode_block(id::CANCEL, block));
+        self.send(&Head::Cancel(block));
         key
     }
 
@@ -166,42 +167,61 @@ impl Wire {
 
     /// BEP 5: names the port of our DHT node.
     pub fn port(&mut self, port: u16) {
-        self.send(&message::encode_port(port));
+        self.send(&Head::Port(port));
     }
 
     /// BEP 6: suggests a piece.
     pub fn suggest(&mut self, index: u32) -> Result<(), FastDisabled> {
-        self.send_fast(&message::encode_index(id::SUGGEST, index))
+        self.send_fast(&Head::Suggest(index))
     }
 
     /// BEP 6: says that we have all pieces.
     pub fn have_all(&mut self) -> Result<(), FastDisabled> {
-        self.send_fast(&message::encode_empty(id::HAVE_ALL))
+        self.send_fast(&Head::HaveAll)
     }
 
     /// BEP 6: says that we have no piece.
     pub fn have_none(&mut self) -> Result<(), FastDisabled> {
-        self.send_fast(&message::encode_empty(id::HAVE_NONE))
+        self.send_fast(&Head::HaveNone)
     }
 
     /// BEP 6: rejects the oldest request of the peer for a block; gives its key if it was open.
     pub fn reject(&mut self, block: Block) -> Result<Option<u32>, FastDisabled> {
-        self.send_fast(&message::encode_block(id::REJECT, block))?;
+        self.send_fast(&Head::Reject(block))?;
         Ok(self.serving.settle(block))
     }
 
     /// BEP 6: allows the peer to request a piece while choked.
     pub fn allow_fast(&mut self, index: u32) -> Result<(), FastDisabled> {
-        self.send_fast(&message::encode_index(id::ALLOWED_FAST, index))
+        self.send_fast(&Head::AllowedFast(index))
     }
 
     /// BEP 10: sends a message of an extension, by the id that the peer gave it; 0 is the extended
     /// handshake.
     pub fn extended(&mut self, extension: u8, payload: &[u8]) {
-        if !self.is_closed {
-            self.extended.add(self.progress(), 6 + payload.len() as u64);
-            self.send_body(id::EXTENDED, &[extension], payload);
-        }
+        let length = payload.len() as u32;
+        let head = match extension {
+            0 => Head::ExtendedHandshake(length),
+            id => Head::Extended { id, payload: length },
+        };
+        self.send_answer(&head, payload);
+    }
+
+    /// BEP 52: asks for hashes.
+    pub fn hash_request(&mut self, range: HashRange) {
+        self.send(&Head::HashRequest(Box::new(range)));
+    }
+
+    /// BEP 52: sends hashes, those of the layer first, then uncle hashes from below; see
+    /// [`HashRange::takes`].
+    pub fn hashes(&mut self, range: HashRange, hashes: &[u8]) {
+        let head = Head::Hashes { range: Box::new(range), payload: hashes.len() as u32 };
+        self.send_answer(&head, hashes);
+    }
+
+    /// BEP 52: will not send the hashes that were asked for.
+    pub fn hash_reject(&mut self, range: HashRange) {
+        self.send_answer(&Head::HashReject(Box::new(range)), &[]);
     }
 
     /// What waits to leave, in order.
@@ -221,9 +241,10 @@ impl Wire {
         self.progress().unsent as usize
     }
 
-    /// How many bytes of the messages that [`Wire::extended`] was given are not sent.
+    /// How many bytes of the messages that [`Wire::extended`] was given, and of answers to hash
+    /// requests, are not sent.
     pub fn unsent_extended(&self) -> usize {
-        self.extended.unsent(self.progress().delivered) as usize
+        self.answers.unsent(self.progress()) as usize
     }
 
     /// Notes how much of the output that was taken did not leave yet, in bytes: to be called right
@@ -232,7 +253,7 @@ impl Wire {
         self.outbox.set_undelivered(bytes as u64);
         let progress = self.progress();
         self.serving.observe(progress, now);
-        self.extended.settle(progress.delivered);
+        self.answers.observe(progress);
     }
 
     /// How far the output has come. What is held back until the crypto handshake is done has not
@@ -246,48 +267,57 @@ impl Wire {
         if self.is_closed {
             return;
         }
-        let length = block.length;
-        self.count(message::PIECE_HEADER_SIZE + length as usize);
+        let Block { piece: index, offset, length } = block;
+        let header = Head::Piece { index, offset, payload: length }.encode();
+        self.count(Kind::Piece, header.as_ref().len() + length as usize);
         self.statistics.sent.payload += u64::from(length);
         self.upload.add(u64::from(length), now);
-        let header = message::encode_piece_header(block);
         match bytes {
-            None => self.outbox.append_block(&header, length),
+            None => self.outbox.append_block(header.as_ref(), length),
             Some(bytes) => {
-                self.put(&header, false);
+                self.put(header.as_ref(), false);
                 self.put(bytes, false);
             }
         }
     }
 
-    fn send_fast(&mut self, bytes: &[u8]) -> Result<(), FastDisabled> {
+    fn send_fast(&mut self, message: &Head) -> Result<(), FastDisabled> {
         if !self.fast {
             return Err(FastDisabled);
         }
-        self.send(bytes);
+        self.send(message);
         Ok(())
     }
 
-    fn send_body(&mut self, id: u8, first: &[u8], body: &[u8]) {
+    /// Sends what a peer may have provoked, and may not read.
+    fn send_answer(&mut self, head: &Head, body: &[u8]) {
+        if !self.is_closed {
+            let length = head.encode().as_ref().len() + body.len();
+            self.answers.add(self.progress(), length);
+            self.send_with(head, body);
+        }
+    }
+
+    /// Sends a message that is all in its head.
+    #[inline]
+    pub(super) fn send(&mut self, message: &Head) {
+        self.send_with(message, &[]);
+    }
+
+    fn send_with(&mut self, head: &Head, body: &[u8]) {
         if self.is_closed {
             return;
         }
-        let length = first.len() + body.len();
-        self.count(5 + length);
-        self.put(&message::encode_header(id, length as u32), false);
-        self.put(first, false);
-        self.put(body, false);
-    }
-
-    pub(super) fn send(&mut self, bytes: &[u8]) {
-        if !self.is_closed {
-            self.count(bytes.len());
-            self.put(bytes, false);
+        let header = head.encode();
+        self.count(head.kind(), header.as_ref().len() + body.len());
+        self.put(header.as_ref(), false);
+        if !body.is_empty() {
+            self.put(body, false);
         }
     }
 
-    fn count(&mut self, bytes: usize) {
-        self.statistics.sent.messages += 1;
+    fn count(&mut self, kind: Kind, bytes: usize) {
+        self.statistics.sent.count(kind);
         self.statistics.sent.bytes += bytes as u64;
     }
 }

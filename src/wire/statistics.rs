@@ -1,9 +1,10 @@
 //! Counters of what passed in both directions, and speeds over the last five seconds.
 
+use super::message::Kind;
 use super::ticks::{TICK, Ticks};
 
 /// What passed in one direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Traffic {
     /// All bytes.
     pub bytes: u64,
@@ -11,10 +12,47 @@ pub struct Traffic {
     pub payload: u64,
     /// Messages, the handshake and keep-alives included.
     pub messages: u64,
+    /// The same by their kinds.
+    pub by_message: Counts,
+}
+
+impl Traffic {
+    /// Counts a message, whose bytes are counted elsewhere.
+    #[inline]
+    pub(crate) fn count(&mut self, kind: Kind) {
+        self.messages += 1;
+        self.by_message.count(kind);
+    }
+}
+
+/// How many messages there were of each kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Modulo 256: for most wires that is all there is, and fits into them.
+    low: [u8; Kind::COUNT],
+    /// Made when the first of `low` is full.
+    high: Option<Box<[u64; Kind::COUNT]>>,
+}
+
+impl Counts {
+    /// How many messages of this kind there were.
+    pub fn get(&self, kind: Kind) -> u64 {
+        let high = self.high.as_ref().map_or(0, |high| high[kind as usize]);
+        high + u64::from(self.low[kind as usize])
+    }
+
+    #[inline]
+    fn count(&mut self, kind: Kind) {
+        let low = &mut self.low[kind as usize];
+        *low = low.wrapping_add(1);
+        if *low == 0 {
+            self.high.get_or_insert_default()[kind as usize] += 256;
+        }
+    }
 }
 
 /// What a wire has seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Statistics {
     /// From the peer.
     pub received: Traffic,
@@ -56,6 +94,17 @@ impl Speed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_messages_are_counted_by_their_kinds() {
+        let mut traffic = Traffic::default();
+        traffic.count(Kind::Handshake);
+        (0..1000).for_each(|_| traffic.count(Kind::Have));
+        (0..256).for_each(|_| traffic.count(Kind::Unknown));
+        let counts = [Kind::Handshake, Kind::Have, Kind::Unknown, Kind::Piece];
+        assert_eq!(counts.map(|kind| traffic.by_message.get(kind)), [1, 1000, 256, 0]);
+        assert_eq!(traffic.messages, 1257);
+    }
 
     #[test]
     fn a_steady_flow_has_its_speed() {

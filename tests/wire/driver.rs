@@ -78,7 +78,9 @@ impl Inbound {
     /// Takes a payload out of the chunk or out of the collected buffer.
     pub fn resolve(&mut self, event: Event, part: &[u8]) -> Seen {
         let payload = match &event {
-            Event::Piece { payload, .. } | Event::Extended { payload, .. } => *payload,
+            Event::Piece { payload, .. }
+            | Event::Extended { payload, .. }
+            | Event::Hashes { payload, .. } => *payload,
             _ => return Seen { event, payload: Vec::new() },
         };
         let bytes = match payload {
@@ -93,6 +95,7 @@ impl Inbound {
         let event = match event {
             Event::Piece { index, offset, key, .. } => Event::Piece { index, offset, payload, key },
             Event::Extended { id, .. } => Event::Extended { id, payload },
+            Event::Hashes { range, .. } => Event::Hashes { range, payload },
             other => other,
         };
         Seen { event, payload: bytes }

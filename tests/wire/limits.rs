@@ -8,7 +8,7 @@ use crate::driver::Inbound;
 
 /// What a wire with these limits makes of a stream that follows the handshakes.
 fn hear(limits: Limits, prepare: impl FnOnce(&mut Wire), stream: &[u8]) -> Vec<Event> {
-    let reserved = Reserved { dht: false, fast: true, extended: true };
+    let reserved = Reserved { fast: true, extended: true, ..Reserved::default() };
     let handshake = Handshake { reserved, info_hash: [1; 20], peer_id: [2; 20] }.encode();
     let mut wire = Wire::new(limits, 1);
     wire.handshake(reserved, [1; 20], [3; 20]);
@@ -82,15 +82,17 @@ fn lengths_are_strict_for_every_id() {
         4 | 13 | 17 => Some(5),
         6 | 8 | 16 => Some(13),
         9 => Some(3),
+        21 | 23 => Some(49),
         _ => None,
     };
     let at_least = |id: u8| match id {
         7 => 9,
         20 => 2,
+        22 => 49,
         _ => 1,
     };
     for id in 0..=255u8 {
-        for length in 1..40u32 {
+        for length in 1..60u32 {
             // The prefix and the id are enough.
             let stream = [&length.to_be_bytes()[..], &[id]].concat();
             let is_right = exactly(id).map_or(length >= at_least(id), |exact| length == exact);
@@ -98,6 +100,28 @@ fn lengths_are_strict_for_every_id() {
             assert_eq!(violation(Limits::default(), &stream), expected, "id {id}, {length} bytes");
         }
     }
+}
+
+#[test]
+fn hashes_are_as_many_as_their_range_says() {
+    let about = |id: u8, [base_layer, length, proof_layers]: [u32; 3], hashes: u32| {
+        let numbers = [base_layer, 0, length, proof_layers].map(u32::to_be_bytes).concat();
+        let body = 49 + 32 * hashes;
+        let stream = [&body.to_be_bytes()[..], &[id], &[7; 32], &numbers].concat();
+        let expected = Violation::BadHashRange { id, base_layer, length, proof_layers };
+        assert!(violation(Limits::default(), &stream).is_none_or(|found| found == expected));
+        violation(Limits::default(), &stream).is_none()
+    };
+    for id in [21, 23] {
+        assert!([1, 2, 512, 8192].into_iter().all(|length| about(id, [0, length, 20], 0)));
+        assert!(![0, 3, 16384, 1 << 31].into_iter().any(|length| about(id, [0, length, 0], 0)));
+        assert!(!about(id, [65, 2, 0], 0) && !about(id, [0, 2, u32::MAX], 0));
+    }
+    assert!((2..=5).all(|hashes| about(22, [0, 2, 3], hashes)));
+    assert!(![0, 1, 6, 100].into_iter().any(|hashes| about(22, [0, 2, 3], hashes)));
+    // Half a hash shows before there is any.
+    let stream = [&(49 + 48u32).to_be_bytes()[..], &[22], &[0; 43], &[2], &[0; 4]].concat();
+    assert!(violation(Limits::default(), &stream).is_some());
 }
 
 #[test]

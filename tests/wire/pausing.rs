@@ -1,11 +1,11 @@
 //! E2: reading stops while a peer has extensions answer and reads none of it; never for blocks.
 
 use bittorrent_protocol_native::wire::mse::{Level, Options};
-use bittorrent_protocol_native::wire::{Block, Event, Limits, Reserved, Wire};
+use bittorrent_protocol_native::wire::{Block, Event, HashRange, Limits, Reserved, Wire};
 
 use crate::driver::{Inbound, take_output, take_segment};
 
-const RESERVED: Reserved = Reserved { dht: false, fast: true, extended: true };
+const RESERVED: Reserved = Reserved { dht: false, fast: true, extended: true, v2: true };
 const MARK: usize = 384 << 10;
 
 fn greeted() -> (Wire, Inbound) {
@@ -40,6 +40,29 @@ fn reading_stops_after_an_answer_that_is_too_long_and_goes_on_as_it_drains() {
     assert_eq!(wire.poll_event(0), Some(Event::Have(1)));
     assert!(matches!(wire.poll_event(0), Some(Event::Extended { .. })));
     assert_eq!(wire.poll_event(0), Some(Event::Have(2)));
+}
+
+#[test]
+fn hashes_count_as_extensions_do() {
+    let (mut wire, mut inbound) = greeted();
+    let range =
+        HashRange { pieces_root: [3; 32], base_layer: 0, index: 0, length: 8192, proof_layers: 0 };
+    let mut other = Wire::new(Limits::default(), 2);
+    (0..9).for_each(|_| other.hash_request(range));
+    let flood = take_output(&mut other);
+    let mut events = Vec::new();
+    inbound.receive(&mut wire, &flood, 0, |wire, seen| {
+        wire.hashes(range, &[0; 8192 * 32]);
+        events.push(seen.event);
+    });
+    assert_eq!(events, [Event::HashRequest(range), Event::HashRequest(range)]);
+    assert!(wire.is_paused() && wire.unsent_extended() == 2 * (8192 * 32 + 53));
+    assert!(take_segment(&mut wire).is_some());
+    inbound.receive(&mut wire, &[], 0, |wire, seen| {
+        wire.hash_reject(range);
+        events.push(seen.event);
+    });
+    assert_eq!((events.len(), wire.is_paused(), wire.unsent_extended()), (9, false, 7 * 53));
 }
 
 #[test]
