@@ -207,6 +207,15 @@ export declare const EVENT_GONE: number
  */
 export declare const EVENT_HANDSHAKE: number
 
+/** `hash reject`: as `hash request`. */
+export declare const EVENT_HASH_REJECT: number
+
+/** `hash request` (BEP 52): the pieces root is the body; then base layer, index, length, proof layers. */
+export declare const EVENT_HASH_REQUEST: number
+
+/** `hashes`: the same, then how many bytes of hashes there are, and where they begin as with `piece`. */
+export declare const EVENT_HASHES: number
+
 /** Some `have`s: the number of them, and the run. */
 export declare const EVENT_HAVE: number
 
@@ -406,6 +415,8 @@ export interface TrafficCount {
   payload: number
   /** Messages, the handshake and keep-alives included. */
   messages: number
+  /** The same by their names, those that there were. */
+  byMessage: Record<string, number>
 }
 
 /** Answers the peer's request of key A with the bytes of its block, likewise. `RESULT_NOT_OPEN`. */
@@ -431,6 +442,18 @@ export declare const TRANSFER_EXTENDED: number
 
 /** Sends a handshake: 20 bytes of info hash, 20 of peer id; A has the bits of `RESERVED_*`. */
 export declare const TRANSFER_HANDSHAKE: number
+
+/** Sends `hash reject` likewise; the bytes are the pieces root. */
+export declare const TRANSFER_HASH_REJECT: number
+
+/**
+ * Sends `hash request` (BEP 52) for the pieces root in the bytes: base layer A, index B, length C,
+ * proof layers D.
+ */
+export declare const TRANSFER_HASH_REQUEST: number
+
+/** Sends `hashes` likewise, which are the bytes; the pieces root is the source. */
+export declare const TRANSFER_HASHES: number
 
 /**
  * Takes bytes of the crypto handshake. Gives how many it used, whether work waits for a thread,

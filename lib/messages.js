@@ -21,7 +21,10 @@ const MESSAGES = {
   'have-all': [],
   'have-none': [],
   reject: ['index', 'offset', 'length'],
-  'allowed-fast': ['index']
+  'allowed-fast': ['index'],
+  'hash-request': [],
+  hashes: [],
+  'hash-reject': []
 }
 
 /** The line that tells of a message. */

@@ -19,7 +19,8 @@ const {
   COMMAND_SET_TIMEOUT, COMMAND_SET_UNDELIVERED, COMMAND_SPEEDS, COMMAND_SUGGEST,
   COMMAND_TAKE_TIMED_OUT, COMMAND_UNCHOKE, EVENT_ALLOWED_FAST, EVENT_BITFIELD, EVENT_CANCEL,
   EVENT_CHOKE, EVENT_CRYPTO_HANDSHAKE, EVENT_CRYPTO_INFO_HASH, EVENT_EXTENDED,
-  EVENT_EXTENDED_HANDSHAKE, EVENT_GONE, EVENT_HANDSHAKE, EVENT_HAVE, EVENT_HAVE_ALL, EVENT_HAVE_NONE,
+  EVENT_EXTENDED_HANDSHAKE, EVENT_GONE, EVENT_HANDSHAKE, EVENT_HASHES, EVENT_HASH_REJECT,
+  EVENT_HASH_REQUEST, EVENT_HAVE, EVENT_HAVE_ALL, EVENT_HAVE_NONE,
   EVENT_INTERESTED, EVENT_KEEP_ALIVE, EVENT_NONE, EVENT_NOT_INTERESTED, EVENT_PIECE, EVENT_PORT,
   EVENT_REJECT, EVENT_REQUEST, EVENT_REQUEST_WHILE_CHOKING, EVENT_SUGGEST, EVENT_UNCHOKE,
   EVENT_UNKNOWN, EVENT_VIOLATION, FLOAT_NOW, FLOAT_NUMBERS, NONE, OPEN_ENCRYPT,
@@ -29,7 +30,8 @@ const {
   SLOT_RUN, SLOT_WIRE, STATE_AM_CHOKING, STATE_AM_INTERESTED, STATE_ENCRYPTED, STATE_FAST,
   STATE_LENGTH, STATE_NEGOTIATING, STATE_OVERRIDES, STATE_PEER_CHOKING, STATE_PEER_INTERESTED,
   STATE_TAKES_BLOCKS, TRANSFER_ANSWER, TRANSFER_BITFIELD, TRANSFER_BODY, TRANSFER_CHOKE,
-  TRANSFER_DECRYPT, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE, TRANSFER_NEGOTIATE, TRANSFER_OUTPUT,
+  TRANSFER_DECRYPT, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE, TRANSFER_HASHES,
+  TRANSFER_HASH_REJECT, TRANSFER_HASH_REQUEST, TRANSFER_NEGOTIATE, TRANSFER_OUTPUT,
   TRANSFER_PIECE, TRANSFER_RECEIVE, TRANSFER_SET_INFO_HASH, TRANSFER_START_ENCRYPTION
 } = binding
 
@@ -151,13 +153,16 @@ function command (handle, what, a = 0, b = 0, c = 0, d = 0) {
   return page[SLOT_RESULT]
 }
 
-function transfer (handle, what, bytes, a = 0, b = 0) {
+function transfer (handle, what, bytes, a = 0, b = 0, c = 0, d = 0, source = undefined) {
   page[SLOT_WIRE] = handle.index
   page[SLOT_GENERATION] = handle.generation
   page[SLOT_COMMAND] = what
   page[SLOT_ARGUMENTS] = a
   page[SLOT_ARGUMENTS + 1] = b
-  callTransfer(bytes)
+  page[SLOT_ARGUMENTS + 2] = c
+  page[SLOT_ARGUMENTS + 3] = d
+  if (source === undefined) callTransfer(bytes)
+  else callTransfer(bytes, source)
   return page[SLOT_RESULT]
 }
 
@@ -230,6 +235,20 @@ function bitfield (handle, bits) {
 /** @param {number} id of the extension at the peer; 0 is the extended handshake */
 function extended (handle, id, bytes) {
   return transfer(handle, TRANSFER_EXTENDED, bytes, id) === RESULT_DONE
+}
+
+/** @param {import('./hash-range.js').HashRange} range (BEP 52), checked */
+function hashRequest (handle, { piecesRoot, baseLayer, index, length, proofLayers }) {
+  return transfer(handle, TRANSFER_HASH_REQUEST, piecesRoot, baseLayer, index, length, proofLayers) === RESULT_DONE
+}
+
+/** @param {Uint8Array} bytes the hashes of the range and their uncles */
+function hashes (handle, { piecesRoot, baseLayer, index, length, proofLayers }, bytes) {
+  return transfer(handle, TRANSFER_HASHES, bytes, baseLayer, index, length, proofLayers, piecesRoot) === RESULT_DONE
+}
+
+function hashReject (handle, { piecesRoot, baseLayer, index, length, proofLayers }) {
+  return transfer(handle, TRANSFER_HASH_REJECT, piecesRoot, baseLayer, index, length, proofLayers) === RESULT_DONE
 }
 
 /**
@@ -452,6 +471,14 @@ function next (handle, receiver) {
       })
       break
     }
+    case EVENT_HASH_REQUEST: receiver.onHashRequest(hashRange()); break
+    case EVENT_HASH_REJECT: receiver.onHashReject(hashRange()); break
+    case EVENT_HASHES: {
+      const length = page[SLOT_NUMBERS + 5]
+      const start = place(SLOT_NUMBERS + 6)
+      receiver.onHashes(hashRange(), length, start)
+      break
+    }
     case EVENT_CRYPTO_INFO_HASH: receiver.onCryptoInfoHash(body()); break
     case EVENT_CRYPTO_HANDSHAKE: {
       const method = page[SLOT_NUMBERS + 1]
@@ -467,6 +494,15 @@ function next (handle, receiver) {
 function place (slot) {
   const number = page[slot]
   return number === NONE ? -1 : number
+}
+
+/** @returns {import('./hash-range.js').HashRange} that the event names */
+function hashRange () {
+  const baseLayer = page[SLOT_NUMBERS + 1]
+  const index = page[SLOT_NUMBERS + 2]
+  const length = page[SLOT_NUMBERS + 3]
+  const proofLayers = page[SLOT_NUMBERS + 4]
+  return { piecesRoot: body(), baseLayer, index, length, proofLayers }
 }
 
 /** The first numbers of the run. */
@@ -580,10 +616,7 @@ function agreed ({ index, generation }, agreement) {
  * @returns {Buffer} `plain`
  */
 function decrypt (handle, bytes, plain) {
-  page[SLOT_WIRE] = handle.index
-  page[SLOT_GENERATION] = handle.generation
-  page[SLOT_COMMAND] = TRANSFER_DECRYPT
-  callTransfer(plain, bytes)
+  transfer(handle, TRANSFER_DECRYPT, plain, 0, 0, 0, 0, bytes)
   return plain
 }
 
@@ -626,6 +659,9 @@ module.exports = {
   forgetPeerRequest,
   forgetRequest,
   handshake,
+  hashReject,
+  hashRequest,
+  hashes,
   have,
   haveAll,
   haveNone,

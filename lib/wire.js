@@ -15,6 +15,7 @@ const { fire1 } = require('./v8/fire.js')
 const { PeerPieces } = require('./receiving/peer-pieces.js')
 const PeerStream = require('./stream/peer-stream.js')
 const Extensions = require('./extensions.js')
+const { checkHashRange, checkHashes } = require('./hash-range.js')
 const Plain = require('./v8/plain.js')
 const keepShape = require('./v8/keep-shape.js')
 const OwnRequests = require('./requests/own-requests.js')
@@ -365,6 +366,19 @@ class Wire extends PeerStream {
     requireFast(this)
     sent(this, native.allowedFast(this[kHandle], index), 'allowed-fast', index)
     if (!this.allowedFastSet.includes(index)) this.allowedFastSet.push(index)
+  }
+
+  hashRequest (range) {
+    sent(this, native.hashRequest(this[kHandle], checkHashRange(range)), 'hash-request')
+  }
+
+  hashes (range, hashes) {
+    const checked = checkHashRange(range)
+    sent(this, native.hashes(this[kHandle], checked, checkHashes(checked, hashes)), 'hashes')
+  }
+
+  hashReject (range) {
+    sent(this, native.hashReject(this[kHandle], checkHashRange(range)), 'hash-reject')
   }
 
   extended (extension, message) {

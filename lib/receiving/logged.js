@@ -31,7 +31,10 @@ for (const [method, name] of Object.entries({
   onHaveAll: 'have-all',
   onHaveNone: 'have-none',
   onReject: 'reject',
-  onAllowedFast: 'allowed-fast'
+  onAllowedFast: 'allowed-fast',
+  onHashRequest: 'hash-request',
+  onHashes: 'hashes',
+  onHashReject: 'hash-reject'
 })) LINES[method] = (...numbers) => [`got ${describe(name, numbers)}`]
 
 /**

@@ -210,6 +210,19 @@ class Receiver {
     if (!wire[kIsEnding]) wire.emit('extended', extension, payload)
   }
 
+  onHashRequest (range) {
+    this.wire.emit('hash-request', range)
+  }
+
+  onHashes (range, length, start) {
+    const hashes = this.payload(start, length)
+    if (hashes !== null) this.wire.emit('hashes', range, hashes)
+  }
+
+  onHashReject (range) {
+    this.wire.emit('hash-reject', range)
+  }
+
   onUnknown (message) {
     this.wire.emit('unknownmessage', message)
   }

@@ -1,6 +1,7 @@
 //! The engine as JavaScript opens it: once for each copy of the module.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{External, Function, Object, PromiseRaw, Uint32Array, Unknown};
@@ -11,8 +12,9 @@ use super::bencode::{hex, set_key};
 use super::callback;
 use super::memory::Memory;
 use crate::boundary::{Page, Wires};
+
 use crate::wire::mse::{KeyAgreement, skey_hash};
-use crate::wire::{Statistics, Traffic};
+use crate::wire::{Kind, Statistics, Traffic};
 
 /// HASH('req2', SKEY) of the 20 bytes of an info hash, in hexadecimal; empty for other lengths.
 #[napi(catch_unwind)]
@@ -38,6 +40,9 @@ pub struct TrafficCount {
     pub payload: f64,
     /// Messages, the handshake and keep-alives included.
     pub messages: f64,
+    /// The same by their names.
+    #[napi(ts_type = "Record<string, number>")]
+    pub by_message: HashMap<String, f64>,
 }
 
 /// What a wire has seen.
@@ -193,8 +198,19 @@ impl From<Traffic> for TrafficCount {
             bytes: traffic.bytes as f64,
             payload: traffic.payload as f64,
             messages: traffic.messages as f64,
+            by_message: Kind::ALL
+                .into_iter()
+                .map(|kind| (name(kind), traffic.by_message.get(kind) as f64))
+                .collect(),
         }
     }
+}
+
+/// The name of a kind of message in JavaScript.
+fn name(kind: Kind) -> String {
+    let mut name = format!("{kind:?}");
+    name[..1].make_ascii_lowercase();
+    name
 }
 
 impl From<Statistics> for StatisticsCount {

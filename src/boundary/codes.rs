@@ -185,6 +185,19 @@ pub const TRANSFER_START_ENCRYPTION: u32 = 11;
 #[cfg_attr(feature = "node", napi)]
 pub const TRANSFER_SET_INFO_HASH: u32 = 12;
 
+/// Sends `hash request` (BEP 52) for the pieces root in the bytes: base layer A, index B, length C,
+/// proof layers D.
+#[cfg_attr(feature = "node", napi)]
+pub const TRANSFER_HASH_REQUEST: u32 = 13;
+
+/// Sends `hashes` likewise, which are the bytes; the pieces root is the source.
+#[cfg_attr(feature = "node", napi)]
+pub const TRANSFER_HASHES: u32 = 14;
+
+/// Sends `hash reject` likewise; the bytes are the pieces root.
+#[cfg_attr(feature = "node", napi)]
+pub const TRANSFER_HASH_REJECT: u32 = 15;
+
 /// There is no such wire, or no more: the same number as `RESULT_GONE`.
 #[cfg_attr(feature = "node", napi)]
 pub const EVENT_GONE: u32 = RESULT_GONE;
@@ -294,6 +307,18 @@ pub const EVENT_CRYPTO_HANDSHAKE: u32 = 24;
 /// A violation, the last event of a wire.
 #[cfg_attr(feature = "node", napi)]
 pub const EVENT_VIOLATION: u32 = 25;
+
+/// `hash request` (BEP 52): the pieces root is the body; then base layer, index, length, proof layers.
+#[cfg_attr(feature = "node", napi)]
+pub const EVENT_HASH_REQUEST: u32 = 26;
+
+/// `hashes`: the same, then how many bytes of hashes there are, and where they begin as with `piece`.
+#[cfg_attr(feature = "node", napi)]
+pub const EVENT_HASHES: u32 = 27;
+
+/// `hash reject`: as `hash request`.
+#[cfg_attr(feature = "node", napi)]
+pub const EVENT_HASH_REJECT: u32 = 28;
 
 /// There is no such wire, or no more. All numbers of the result are as if nothing were there.
 #[cfg_attr(feature = "node", napi)]

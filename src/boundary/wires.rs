@@ -11,8 +11,8 @@ use super::page::Page;
 use super::slots::*;
 use crate::wire::mse::{KeyAgreement, KeyJob, Level, Options};
 use crate::wire::{
-    Block, Event, ExtensionChange, FastDisabled, Limits, Payload, PeerChoking, Reserved, State,
-    Statistics, Wire,
+    Block, Event, ExtensionChange, FastDisabled, HashRange, Limits, Payload, PeerChoking, Reserved,
+    State, Statistics, Wire,
 };
 
 /// How many segments a run holds at most.
@@ -137,7 +137,7 @@ impl Wires {
     /// What a wire has seen.
     pub fn statistics(&self, index: u32, generation: u32) -> Option<Statistics> {
         let sessions = self.sessions.borrow();
-        Some(*sessions.get(key(index, generation))?.wire.statistics())
+        Some(sessions.get(key(index, generation))?.wire.statistics().clone())
     }
 
     /// Takes the work of a wire's crypto handshake that waits for a thread.
@@ -273,6 +273,7 @@ impl Session {
                     dht: a & RESERVED_DHT != 0,
                     fast: a & RESERVED_FAST != 0,
                     extended: a & RESERVED_EXTENDED != 0,
+                    v2: false,
                 };
                 if let Some((info_hash, rest)) = bytes.split_first_chunk::<20>()
                     && let Some(peer_id) = rest.first_chunk::<20>()
@@ -292,6 +293,9 @@ impl Session {
             }
             TRANSFER_ANSWER => return open(wire.answer_bytes(a, bytes, page.now()).is_some()),
             TRANSFER_EXTENDED => wire.extended(a as u8, bytes),
+            TRANSFER_HASH_REQUEST => wire.hash_request(range(page, bytes)),
+            TRANSFER_HASHES => wire.hashes(range(page, source), bytes),
+            TRANSFER_HASH_REJECT => wire.hash_reject(range(page, bytes)),
             TRANSFER_NEGOTIATE => {
                 let used = wire.handle_negotiation(bytes);
                 page.set_number(0, used as u32);
@@ -332,6 +336,10 @@ impl Session {
         };
         let block = |block: Block, key: Option<u32>| {
             numbers(&[block.piece, block.offset, block.length, key.unwrap_or(NONE)]);
+        };
+        // Behind the length of the body.
+        let hashes = |range: HashRange| {
+            numbers(&[0, range.base_layer, range.index, range.length, range.proof_layers]);
         };
         // The body stays here until the caller has made a buffer for it.
         let mut announce = |body: Vec<u8>| {
@@ -406,6 +414,24 @@ impl Session {
                 let (start, length) = place(payload);
                 numbers(&[id.into(), length, start]);
                 EVENT_EXTENDED
+            }
+            Event::HashRequest(range) => {
+                hashes(range);
+                announce(range.pieces_root.to_vec());
+                EVENT_HASH_REQUEST
+            }
+            Event::Hashes { range, payload } => {
+                hashes(range);
+                let (start, length) = place(payload);
+                page.set_number(5, length);
+                page.set_number(6, start);
+                announce(range.pieces_root.to_vec());
+                EVENT_HASHES
+            }
+            Event::HashReject(range) => {
+                hashes(range);
+                announce(range.pieces_root.to_vec());
+                EVENT_HASH_REJECT
             }
             Event::Bitfield(bits) => {
                 announce(bits);
@@ -501,6 +527,17 @@ fn place(payload: Payload) -> (u32, u32) {
     match payload {
         Payload::Chunk { start, length } => (start, length),
         Payload::Collected { length } => (NONE, length),
+    }
+}
+
+/// The range of hashes that the arguments and the bytes of a pieces root name.
+fn range(page: Page<'_>, pieces_root: &[u8]) -> HashRange {
+    HashRange {
+        pieces_root: pieces_root.first_chunk().copied().unwrap_or_default(),
+        base_layer: page.argument(0),
+        index: page.argument(1),
+        length: page.argument(2),
+        proof_layers: page.argument(3),
     }
 }
 
