@@ -269,10 +269,10 @@ impl Wire {
         if !self.peer_speaks_extended() {
             return None;
         }
-        let handshake = extension::parse_handshake(&payload)?;
-        let changes = self.peer_extensions.update(&handshake);
+        let dictionary = extension::parse_handshake(&payload)?.into_owned();
+        let changes = self.peer_extensions.update(&dictionary);
         self.answers.expect();
-        Some(Event::ExtendedHandshake { payload, changes })
+        Some(Event::ExtendedHandshake { payload, dictionary, changes })
     }
 
     fn peer_speaks_extended(&self) -> bool {
