@@ -1,5 +1,6 @@
 //! What a wire tells its driver.
 
+use super::bencode::Value;
 use super::decoder::Payload;
 use super::error::Violation;
 use super::extension::ExtensionChange;
@@ -89,6 +90,8 @@ pub enum Event {
     ExtendedHandshake {
         /// Its bytes.
         payload: Vec<u8>,
+        /// The dictionary that they begin with.
+        dictionary: Value<'static>,
         /// What it changed of the mapping.
         changes: Vec<ExtensionChange>,
     },

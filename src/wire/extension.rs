@@ -55,15 +55,15 @@ impl PeerExtensions {
             let Value::Integer(id) = *value else { continue };
             let Ok(id) = u8::try_from(id) else { continue };
             if id == 0 {
-                if ids.remove(*name).is_none() {
+                if ids.remove(&**name).is_none() {
                     continue;
                 }
-            } else if let Some(known) = ids.get_mut(*name) {
+            } else if let Some(known) = ids.get_mut(&**name) {
                 *known = id;
             } else if ids.len() < Limits::EXTENDED_NAMES
                 && name.len() <= Limits::EXTENDED_NAME_LENGTH
             {
-                ids.insert(Box::from(*name), id);
+                ids.insert(Box::from(&**name), id);
             } else {
                 continue;
             }

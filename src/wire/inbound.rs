@@ -1,5 +1,6 @@
 //! From the peer: chunks in, events out.
 
+use super::choking::Verdict;
 use super::decoder::{Frame, Intake};
 use super::error::Violation;
 use super::event::Event;
@@ -116,19 +117,19 @@ impl Wire {
             }
             Message::KeepAlive => Event::KeepAlive,
             Message::Choke => {
-                self.peer_choking = true;
+                self.choking.set_peer_choking(true);
                 Event::Choke
             }
             Message::Unchoke => {
-                self.peer_choking = false;
+                self.choking.set_peer_choking(false);
                 Event::Unchoke
             }
             Message::Interested => {
-                self.peer_interested = true;
+                self.choking.set_peer_interested(true);
                 Event::Interested
             }
             Message::NotInterested => {
-                self.peer_interested = false;
+                self.choking.set_peer_interested(false);
                 Event::NotInterested
             }
             Message::Bitfield(bits) => Event::Bitfield(bits.into_vec()),
@@ -177,7 +178,8 @@ impl Wire {
     }
 
     fn on_handshake(&mut self, handshake: Handshake) -> Event {
-        self.fast = handshake.reserved.fast && self.local.is_some_and(|local| local.fast);
+        let is_fast = handshake.reserved.fast && self.local.is_some_and(|local| local.fast);
+        self.choking.set_fast(is_fast);
         self.peer = Some(handshake);
         Event::Handshake(handshake)
     }
@@ -197,16 +199,16 @@ impl Wire {
     }
 
     fn on_request(&mut self, block: Block, now: u64) -> Result<Option<Event>, Violation> {
-        if !self.am_choking {
-            let key = self.admit_request(block, now)?;
-            return Ok(key.map(|key| Event::Request { key, block }));
-        }
-        if self.fast {
-            return Ok(Some(Event::RequestWhileChoking(block)));
-        }
-        // Without the fast extension it crossed our choke, and is lost.
-        self.refuse_request(block)?;
-        Ok(None)
+        Ok(match self.choking.verdict() {
+            Verdict::Served => {
+                self.admit_request(block, now)?.map(|key| Event::Request { key, block })
+            }
+            Verdict::Judged => Some(Event::RequestWhileChoking(block)),
+            Verdict::Lost => {
+                self.refuse_request(block)?;
+                None
+            }
+        })
     }
 
     /// Answers [`Event::RequestWhileChoking`] of a piece that is allowed fast: as any other
@@ -255,7 +257,7 @@ impl Wire {
     /// rejects.
     pub(super) fn refuse_request(&mut self, block: Block) -> Result<(), Violation> {
         self.statistics.refused_requests += 1;
-        if self.fast {
+        if self.choking.has_fast() {
             let progress = self.progress();
             self.serving.count_reject(progress, &self.limits)?;
             self.send(&Head::Reject(block));
@@ -267,10 +269,10 @@ impl Wire {
         if !self.peer_speaks_extended() {
             return None;
         }
-        let handshake = extension::parse_handshake(&payload)?;
-        let changes = self.peer_extensions.update(&handshake);
+        let dictionary = extension::parse_handshake(&payload)?.into_owned();
+        let changes = self.peer_extensions.update(&dictionary);
         self.answers.expect();
-        Some(Event::ExtendedHandshake { payload, changes })
+        Some(Event::ExtendedHandshake { payload, dictionary, changes })
     }
 
     fn peer_speaks_extended(&self) -> bool {
@@ -284,6 +286,6 @@ impl Wire {
 
     fn check_fast(&self, kind: Kind) -> Result<(), Violation> {
         let id = kind.id().unwrap_or_default();
-        if self.fast { Ok(()) } else { Err(Violation::FastDisabled { id }) }
+        if self.choking.has_fast() { Ok(()) } else { Err(Violation::FastDisabled { id }) }
     }
 }

@@ -36,6 +36,7 @@
 
 mod answers;
 pub mod bencode;
+mod choking;
 mod decoder;
 mod downloading;
 mod encryption;
@@ -60,6 +61,7 @@ mod ticks;
 mod waiting;
 mod window;
 
+pub use choking::State;
 pub use decoder::{Intake, Payload, Tail};
 pub use error::Violation;
 pub use event::Event;
@@ -74,25 +76,13 @@ pub use requests::Requests;
 pub use statistics::{Counts, Speed, Statistics, Traffic};
 
 use answers::Answers;
+use choking::Choking;
 use decoder::Decoder;
 use downloading::Downloading;
 use encryption::Encryption;
 use outbox::Outbox;
 use queue::Queue;
 use serving::Serving;
-
-/// The states that a caller may override.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct State {
-    /// We choke the peer (BEP 3).
-    pub am_choking: bool,
-    /// We are interested in the peer (BEP 3).
-    pub am_interested: bool,
-    /// The peer chokes us (BEP 3).
-    pub peer_choking: bool,
-    /// The fast extension is on (BEP 6).
-    pub fast: bool,
-}
 
 /// One side of a connection to a peer.
 pub struct Wire {
@@ -104,20 +94,13 @@ pub struct Wire {
     /// between two messages.
     early_events: Queue<Event>,
 
-    am_choking: bool,
-    am_interested: bool,
-    peer_choking: bool,
-    peer_interested: bool,
-
     /// What our handshake announced, once it was sent.
     local: Option<Reserved>,
     /// The peer's handshake, once it came.
     peer: Option<Handshake>,
-    /// Both handshakes announced BEP 6.
-    fast: bool,
-
     peer_extensions: PeerExtensions,
 
+    choking: Choking,
     downloading: Downloading,
     serving: Serving,
     answers: Answers,
@@ -137,14 +120,10 @@ impl Wire {
             outbox: Outbox::default(),
             encryption: Encryption::Off,
             early_events: Queue::default(),
-            am_choking: true,
-            am_interested: false,
-            peer_choking: true,
-            peer_interested: false,
             local: None,
             peer: None,
-            fast: false,
             peer_extensions: PeerExtensions::new(seed),
+            choking: Choking::new(),
             downloading: Downloading::new(seed),
             serving: Serving::new(seed),
             answers: Answers::default(),
@@ -185,27 +164,27 @@ impl Wire {
 
     /// Whether we choke the peer.
     pub fn am_choking(&self) -> bool {
-        self.am_choking
+        self.choking.state().am_choking
     }
 
     /// Whether we are interested in the peer.
     pub fn am_interested(&self) -> bool {
-        self.am_interested
+        self.choking.state().am_interested
     }
 
     /// Whether the peer chokes us.
     pub fn peer_choking(&self) -> bool {
-        self.peer_choking
+        self.choking.state().peer_choking
     }
 
     /// Whether the peer is interested in us.
     pub fn peer_interested(&self) -> bool {
-        self.peer_interested
+        self.choking.peer_interested()
     }
 
     /// Whether the fast extension is on: both sides announced it (BEP 6).
     pub fn has_fast(&self) -> bool {
-        self.fast
+        self.choking.has_fast()
     }
 
     /// The peer's handshake, once it came.
@@ -256,19 +235,11 @@ impl Wire {
 
     /// The states that a caller may override.
     pub fn state(&self) -> State {
-        State {
-            am_choking: self.am_choking,
-            am_interested: self.am_interested,
-            peer_choking: self.peer_choking,
-            fast: self.fast,
-        }
+        self.choking.state()
     }
 
     /// Overrides the choke, interest and fast states.
     pub fn set_state(&mut self, state: State) {
-        self.am_choking = state.am_choking;
-        self.am_interested = state.am_interested;
-        self.peer_choking = state.peer_choking;
-        self.fast = state.fast;
+        self.choking.set_state(state);
     }
 }

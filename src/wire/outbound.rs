@@ -23,7 +23,8 @@ impl Wire {
     /// BEP 3: sends the handshake, as a chunk of its own.
     pub fn handshake(&mut self, reserved: Reserved, info_hash: [u8; 20], peer_id: [u8; 20]) {
         self.local = Some(reserved);
-        self.fast = reserved.fast && self.peer.is_some_and(|peer| peer.reserved.fast);
+        let is_fast = reserved.fast && self.peer.is_some_and(|peer| peer.reserved.fast);
+        self.choking.set_fast(is_fast);
         if !self.is_closed {
             self.count(Kind::Handshake, super::HANDSHAKE_LENGTH);
             self.put_handshake(&Handshake { reserved, info_hash, peer_id }.encode());
@@ -39,14 +40,14 @@ impl Wire {
     /// rejected, but for those of the pieces `allowed_fast`, which stay. Open ones are the
     /// caller's to [`Wire::decline`].
     pub fn choke(&mut self, allowed_fast: &[u32]) {
-        if std::mem::replace(&mut self.am_choking, true) {
+        if !self.choking.set_am_choking(true) {
             return;
         }
         self.send(&Head::Choke);
         if self.serving.waiting() == 0 {
             return;
         }
-        let mut allowed = if self.fast { allowed_fast.to_vec() } else { Vec::new() };
+        let mut allowed = if self.choking.has_fast() { allowed_fast.to_vec() } else { Vec::new() };
         allowed.sort_unstable();
         let dropped =
             self.serving.drop_waiting(|block| allowed.binary_search(&block.piece).is_ok());
@@ -60,21 +61,21 @@ impl Wire {
 
     /// BEP 3: unchokes the peer.
     pub fn unchoke(&mut self) {
-        if std::mem::replace(&mut self.am_choking, false) {
+        if self.choking.set_am_choking(false) {
             self.send(&Head::Unchoke);
         }
     }
 
     /// BEP 3: says that we want something of the peer.
     pub fn interested(&mut self) {
-        if !std::mem::replace(&mut self.am_interested, true) {
+        if self.choking.set_am_interested(true) {
             self.send(&Head::Interested);
         }
     }
 
     /// BEP 3: says that we want nothing of the peer.
     pub fn not_interested(&mut self) {
-        if std::mem::replace(&mut self.am_interested, false) {
+        if self.choking.set_am_interested(false) {
             self.send(&Head::NotInterested);
         }
     }
@@ -97,7 +98,7 @@ impl Wire {
         is_allowed_fast: bool,
         now: u64,
     ) -> Result<u32, PeerChoking> {
-        if self.is_closed || (self.peer_choking && !(self.fast && is_allowed_fast)) {
+        if self.is_closed || !self.choking.may_request(is_allowed_fast) {
             return Err(PeerChoking);
         }
         let key = self.downloading.ask(block, now);
@@ -142,7 +143,7 @@ impl Wire {
     /// whether there was one.
     pub fn decline(&mut self, key: u32) -> bool {
         let Some(block) = self.serving.remove(key) else { return false };
-        if self.fast {
+        if self.choking.has_fast() {
             self.send(&Head::Reject(block));
         }
         true
@@ -282,7 +283,7 @@ impl Wire {
     }
 
     fn send_fast(&mut self, message: &Head) -> Result<(), FastDisabled> {
-        if !self.fast {
+        if !self.choking.has_fast() {
             return Err(FastDisabled);
         }
         self.send(message);

@@ -27,7 +27,7 @@ fn encode_into(value: &Value<'_>, out: &mut Vec<u8>) {
         Value::Dictionary(entries) => {
             // The sort is stable, so the last of equal keys is the one with no equal after it.
             let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_by_key(|(key, _)| *key);
+            sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
             out.push(b'd');
             for (position, (key, value)) in sorted.iter().enumerate() {
                 if sorted.get(position + 1).is_some_and(|(next, _)| next == key) {

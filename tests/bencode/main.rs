@@ -1,6 +1,7 @@
-//! Bencode that was written reads as what it was, and no other bytes do harm.
+//! Bencode: what is read, what is refused, and that what was written reads as what it was.
 
 mod encode;
+mod reading;
 
 use std::collections::BTreeMap;
 
@@ -25,10 +26,10 @@ impl Tree {
     fn as_value(&self) -> Value<'_> {
         match self {
             Self::Integer(number) => Value::Integer(*number),
-            Self::Bytes(bytes) => Value::Bytes(bytes),
+            Self::Bytes(bytes) => Value::Bytes(bytes.into()),
             Self::List(trees) => Value::List(trees.iter().map(Self::as_value).collect()),
             Self::Dictionary(entries) => Value::Dictionary(
-                entries.iter().map(|(key, tree)| (&key[..], tree.as_value())).collect(),
+                entries.iter().map(|(key, tree)| (key.into(), tree.as_value())).collect(),
             ),
         }
     }
