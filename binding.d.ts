@@ -35,10 +35,10 @@ export declare class Engine {
   /** The violation that the last poll told of; `null` where the engine itself failed. */
   takeViolation(): ViolationReport | null
   /**
-   * What the last extended handshake changed of the ids that the peer gave to its extensions, by
-   * name; 0 for those that it switched off.
+   * The extended handshake that the last poll told of: its `dictionary`, and the `changes` of the
+   * ids that the peer gave to its extensions, by name; 0 for those that it switched off.
    */
-  takeExtensionChanges(): object
+  takeExtendedHandshake(): { dictionary: Record<string, unknown>, changes: Record<string, number> }
   /** What has passed on a wire; `null` if it is gone. */
   statistics(index: number, generation: number): StatisticsCount | null
   /**
@@ -415,7 +415,7 @@ export interface TrafficCount {
   payload: number
   /** Messages, the handshake and keep-alives included. */
   messages: number
-  /** The same by their names, those that there were. */
+  /** The same by their names. */
   byMessage: Record<string, number>
 }
 

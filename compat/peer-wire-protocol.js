@@ -1,8 +1,9 @@
 'use strict'
 
-const { Adapter, InnerWire, kWire, keepAdapterShape } = require('./adapter.js')
+const { Adapter, kWire, keepAdapterShape } = require('./adapter.js')
 const speedMeter = require('./speed.js')
 const { checkCallback } = require('../lib/arguments.js')
+const { kInbound } = require('../lib/symbols.js')
 const { findBlock, isFor } = require('../lib/requests/request.js')
 
 const { nextTick } = process
@@ -10,13 +11,6 @@ const { nextTick } = process
 const KEEP_ALIVE_INTERVAL = 60000
 
 function noop () {}
-
-/** Hands the peer's handshake of BEP 10 on as it came. */
-class RawWire extends InnerWire {
-  _onExtendedHandshake (bytes) {
-    this.emit('extended', 0, bytes)
-  }
-}
 
 /** A wire with the API of the npm package peer-wire-protocol: see peer-wire-protocol.d.ts. */
 class PeerWire extends Adapter {
@@ -27,7 +21,9 @@ class PeerWire extends Adapter {
   #timed = null
 
   constructor (options) {
-    super(options, RawWire)
+    super(options)
+    // The peer's handshake of BEP 10 is handed on as it came.
+    this[kWire][kInbound].onExtendedHandshake = bytes => this[kWire].emit('extended', 0, bytes)
     this.peerPieces = []
     this.peerExtensions = {}
     this.peerAddress = null

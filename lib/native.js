@@ -458,7 +458,8 @@ function next (handle, receiver) {
     case EVENT_UNKNOWN: receiver.onUnknown(body()); break
     case EVENT_EXTENDED_HANDSHAKE: {
       const bytes = body()
-      receiver.onExtendedHandshake(bytes, engine.takeExtensionChanges())
+      const { dictionary, changes } = engine.takeExtendedHandshake()
+      receiver.onExtendedHandshake(bytes, dictionary, changes)
       break
     }
     case EVENT_HANDSHAKE: {

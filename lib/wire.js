@@ -432,20 +432,6 @@ class Wire extends PeerStream {
     request.callback(error, buffer)
   }
 
-  /** @param {Record<string, number>} changes of the peer's ids; 0 switches an extension off */
-  _onExtendedHandshake (bytes, changes) {
-    const handshake = native.bencodeDecode(bytes)
-    this.peerExtendedHandshake = handshake
-    const mapping = this.peerExtendedMapping
-    for (const [name, id] of Object.entries(changes)) {
-      if (id === 0) delete mapping[name]
-      // An assignment to `__proto__` would change the prototype instead.
-      else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
-    }
-    this[kExtensions]?.callAll('onExtendedHandshake', [handshake], name => Object.hasOwn(mapping, name))
-    if (!this[kIsEnding]) this.emit('extended', 'handshake', handshake)
-  }
-
   //
   // CLOSING
   //

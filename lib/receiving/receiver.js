@@ -190,11 +190,21 @@ class Receiver {
   }
 
   /**
-   * @param {Buffer} bytes the dictionary
+   * @param {Buffer} bytes all of it
+   * @param {object} dictionary what they say
    * @param {Record<string, number>} changes of the peer's ids; 0 switches an extension off
    */
-  onExtendedHandshake (bytes, changes) {
-    this.wire._onExtendedHandshake(bytes, changes)
+  onExtendedHandshake (bytes, dictionary, changes) {
+    const { wire } = this
+    wire.peerExtendedHandshake = dictionary
+    const mapping = wire.peerExtendedMapping
+    for (const [name, id] of Object.entries(changes)) {
+      if (id === 0) delete mapping[name]
+      // An assignment to `__proto__` would change the prototype instead.
+      else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
+    }
+    wire[kExtensions]?.callAll('onExtendedHandshake', [dictionary], name => Object.hasOwn(mapping, name))
+    if (!wire[kIsEnding]) wire.emit('extended', 'handshake', dictionary)
   }
 
   onExtended (id, length, start) {

@@ -22,7 +22,7 @@ pub fn bencode_decode<'env>(
     }
     let value =
         decode(bytes, limits).map_err(|error| Error::new(Status::InvalidArg, error.to_string()))?;
-    convert(env, &value)
+    to_js(env, &value)
 }
 
 /// Whether `bytes` begin with a bencoded dictionary (BEP 3) that can be decoded within the bounds of
@@ -32,21 +32,22 @@ pub fn is_sound_bencode(bytes: &[u8], as_text: bool) -> bool {
     if as_text { is_sound_as_text(bytes) } else { is_sound(bytes) }
 }
 
-fn convert<'env>(env: &'env Env, value: &Value<'_>) -> Result<Unknown<'env>> {
+/// A bencoded value as a JavaScript value.
+pub(super) fn to_js<'env>(env: &'env Env, value: &Value<'_>) -> Result<Unknown<'env>> {
     match value {
         Value::Integer(integer) => (*integer as f64).into_unknown(env),
         Value::Bytes(bytes) => BufferSlice::copy_from(env, bytes)?.into_unknown(env),
         Value::List(values) => {
             let mut array: Array<'env> = env.create_array(values.len() as u32)?;
             for (index, value) in values.iter().enumerate() {
-                array.set(index as u32, convert(env, value)?)?;
+                array.set(index as u32, to_js(env, value)?)?;
             }
             array.into_unknown(env)
         }
         Value::Dictionary(entries) => {
             let mut object = Object::new(env)?;
             for (key, value) in entries {
-                set_key(&mut object, key, convert(env, value)?)?;
+                set_key(&mut object, key, to_js(env, value)?)?;
             }
             Ok(object.to_unknown())
         }

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{External, Function, Object, PromiseRaw, Uint32Array,
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 
-use super::bencode::{hex, set_key};
+use super::bencode::{hex, set_key, to_js};
 use super::callback;
 use super::memory::Memory;
 use crate::boundary::{Page, Wires};
@@ -137,15 +137,23 @@ impl Engine {
         Some(ViolationReport { code: code.to_owned(), message })
     }
 
-    /// What the last extended handshake changed of the ids that the peer gave to its extensions, by
-    /// name; 0 for those that it switched off.
-    #[napi(catch_unwind)]
-    pub fn take_extension_changes<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let mut object = Object::new(env)?;
-        for change in self.shared.wires.take_remains().extension_changes {
-            set_key(&mut object, &change.name, u32::from(change.id))?;
+    /// The extended handshake that the last poll told of: its `dictionary`, and the `changes` of the
+    /// ids that the peer gave to its extensions, by name; 0 for those that it switched off.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "{ dictionary: Record<string, unknown>, changes: Record<string, number> }"
+    )]
+    pub fn take_extended_handshake<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let mut handshake = Object::new(env)?;
+        let mut ids = Object::new(env)?;
+        if let Some((dictionary, changes)) = self.shared.wires.take_remains().extended_handshake {
+            handshake.set("dictionary", to_js(env, &dictionary)?)?;
+            for change in changes {
+                set_key(&mut ids, &change.name, u32::from(change.id))?;
+            }
         }
-        Ok(object)
+        handshake.set("changes", ids)?;
+        Ok(handshake)
     }
 
     /// What has passed on a wire; `null` if it is gone.

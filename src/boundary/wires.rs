@@ -9,6 +9,7 @@ use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 use super::codes::*;
 use super::page::Page;
 use super::slots::*;
+use crate::wire::bencode::Value;
 use crate::wire::mse::{KeyAgreement, KeyJob, Level, Options};
 use crate::wire::{
     Block, Event, ExtensionChange, FastDisabled, HashRange, Limits, Payload, PeerChoking, Reserved,
@@ -29,8 +30,8 @@ struct Session {
 #[derive(Default)]
 pub struct Remains {
     body: Vec<u8>,
-    /// What an extended handshake changed of the peer's ids.
-    pub extension_changes: Vec<ExtensionChange>,
+    /// The dictionary of an extended handshake, and what it changed of the peer's ids.
+    pub extended_handshake: Option<(Value<'static>, Vec<ExtensionChange>)>,
     /// The code and the message of a violation.
     pub violation: Option<(&'static str, String)>,
 }
@@ -437,9 +438,9 @@ impl Session {
                 announce(bits);
                 EVENT_BITFIELD
             }
-            Event::ExtendedHandshake { payload, changes } => {
+            Event::ExtendedHandshake { payload, dictionary, changes } => {
                 announce(payload);
-                remains.extension_changes = changes;
+                remains.extended_handshake = Some((dictionary, changes));
                 EVENT_EXTENDED_HANDSHAKE
             }
             Event::Unknown(bytes) => {

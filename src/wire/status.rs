@@ -16,6 +16,6 @@ impl Wire {
 
     /// Overrides whether the peer is interested in us.
     pub fn set_peer_interested(&mut self, is_interested: bool) {
-        self.peer_interested = is_interested;
+        self.choking.set_peer_interested(is_interested);
     }
 }
