@@ -318,6 +318,9 @@ export declare const RESERVED_EXTENDED: number
 /** Likewise: the fast extension (BEP 6). */
 export declare const RESERVED_FAST: number
 
+/** Likewise: BitTorrent v2 (BEP 52). */
+export declare const RESERVED_V2: number
+
 /** The peer is choking, and did not allow the piece fast. */
 export declare const RESULT_CHOKED: number
 

@@ -908,6 +908,7 @@ module.exports.PAGE_LENGTH = nativeBinding.PAGE_LENGTH
 module.exports.RESERVED_DHT = nativeBinding.RESERVED_DHT
 module.exports.RESERVED_EXTENDED = nativeBinding.RESERVED_EXTENDED
 module.exports.RESERVED_FAST = nativeBinding.RESERVED_FAST
+module.exports.RESERVED_V2 = nativeBinding.RESERVED_V2
 module.exports.RESULT_CHOKED = nativeBinding.RESULT_CHOKED
 module.exports.RESULT_DONE = nativeBinding.RESULT_DONE
 module.exports.RESULT_FAST_DISABLED = nativeBinding.RESULT_FAST_DISABLED

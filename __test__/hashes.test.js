@@ -2,7 +2,7 @@
 
 /** BEP 52: hash request, hashes and hash reject. */
 
-const { ScriptedPeer, close } = require('./helpers/scripted-peer')
+const { ScriptedPeer, close, INFO_HASH, OUR_ID, PEER_ID } = require('./helpers/scripted-peer')
 const messages = require('./world/support/messages')
 
 const ROOT = Buffer.alloc(32, 0xab)
@@ -13,12 +13,36 @@ const HASHES = Buffer.alloc(6 * 32, i => i)
 
 let peer, wire
 
-beforeEach(async () => {
-  peer = await ScriptedPeer.connect()
+/** A peer's handshake that announces BEP 52, or does not. */
+function handshake (isV2) {
+  const bytes = messages.handshake(INFO_HASH, PEER_ID, { extended: true })
+  if (isV2) bytes[27] |= 0x10
+  return bytes
+}
+
+beforeEach(() => {
+  peer = new ScriptedPeer()
   wire = peer.wire
+  peer.say(handshake(true))
 })
 
 afterEach(() => close(wire))
+
+test('are announced in the handshake', async () => {
+  expect(wire.peerExtensions).toEqual({ dht: false, fast: false, extended: true, v2: true })
+  wire.handshake(INFO_HASH, OUR_ID, { v2: true })
+  expect((await peer.heard())[27]).toBe(0x10)
+  expect(wire.extensions).toEqual({ dht: false, fast: false, extended: true, v2: true })
+})
+
+test('of a peer that did not announce them are unknown messages', () => {
+  const old = new ScriptedPeer()
+  const events = old.note('unknownmessage', 'hash-request', 'violation')
+  old.say(handshake(false), messages.message(21, HEAD), messages.message(22, Buffer.from('x')))
+  expect(events.map(([event]) => event)).toEqual(['unknownmessage', 'unknownmessage'])
+  expect(old.wire.peerExtensions).toEqual({ dht: false, fast: false, extended: true })
+  return close(old.wire)
+})
 
 test('are sent as BEP 52 lays them out', async () => {
   wire.hashRequest(RANGE)

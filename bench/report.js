@@ -91,10 +91,13 @@ function tables (rows) {
 
 /** What went wrong and what was left out, a line each. */
 function failures (rows) {
-  return rows.flatMap(({ name, failures, skipped }) => [
-    ...Object.entries(failures).map(([who, why]) => `- ${name}: ${who}: ${why}`),
-    ...skipped ? [`- ${name}: left out: ${skipped}`] : []
-  ])
+  const names = new Map()
+  for (const { name, failures, skipped } of rows) {
+    const lines = Object.entries(failures).map(([who, why]) => `${who}: ${why}`)
+    if (skipped) lines.push(`left out: ${skipped}`)
+    for (const line of lines) names.set(line, [...names.get(line) ?? [], name])
+  }
+  return [...names].map(([line, names]) => `- ${names.join('; ')}: ${line}`)
 }
 
 /** What each workload does, a line each. */

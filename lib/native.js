@@ -25,7 +25,7 @@ const {
   EVENT_REJECT, EVENT_REQUEST, EVENT_REQUEST_WHILE_CHOKING, EVENT_SUGGEST, EVENT_UNCHOKE,
   EVENT_UNKNOWN, EVENT_VIOLATION, FLOAT_NOW, FLOAT_NUMBERS, NONE, OPEN_ENCRYPT,
   OPEN_INITIAL_PAYLOAD, OPEN_INITIATOR, OPEN_RC4_ONLY, OPEN_REQUIRE, PAGE_LENGTH, RESERVED_DHT,
-  RESERVED_EXTENDED, RESERVED_FAST, RESULT_CHOKED, RESULT_DONE, RESULT_GONE,
+  RESERVED_EXTENDED, RESERVED_FAST, RESERVED_V2, RESULT_CHOKED, RESULT_DONE, RESULT_GONE,
   SLOT_ARGUMENTS, SLOT_COMMAND, SLOT_GENERATION, SLOT_NUMBERS, SLOT_RESULT,
   SLOT_RUN, SLOT_WIRE, STATE_AM_CHOKING, STATE_AM_INTERESTED, STATE_ENCRYPTED, STATE_FAST,
   STATE_LENGTH, STATE_NEGOTIATING, STATE_OVERRIDES, STATE_PEER_CHOKING, STATE_PEER_INTERESTED,
@@ -223,8 +223,9 @@ function allowedFast (handle, index) {
 }
 
 /** @param {Uint8Array} identity 20 bytes of info hash, 20 of peer id */
-function handshake (handle, identity, { dht, fast, extended }) {
-  const bits = (dht ? RESERVED_DHT : 0) | (fast ? RESERVED_FAST : 0) | (extended ? RESERVED_EXTENDED : 0)
+function handshake (handle, identity, { dht, fast, extended, v2 }) {
+  const bits = (dht ? RESERVED_DHT : 0) | (fast ? RESERVED_FAST : 0) | (extended ? RESERVED_EXTENDED : 0) |
+    (v2 ? RESERVED_V2 : 0)
   return transfer(handle, TRANSFER_HANDSHAKE, identity, bits) === RESULT_DONE
 }
 
@@ -468,7 +469,9 @@ function next (handle, receiver) {
       receiver.onHandshake(bytes.subarray(0, 20), bytes.subarray(20), {
         dht: (bits & RESERVED_DHT) !== 0,
         fast: (bits & RESERVED_FAST) !== 0,
-        extended: (bits & RESERVED_EXTENDED) !== 0
+        extended: (bits & RESERVED_EXTENDED) !== 0,
+        // Only where it is so: callers compare the object.
+        ...((bits & RESERVED_V2) !== 0 && { v2: true })
       })
       break
     }

@@ -244,7 +244,8 @@ class Wire extends PeerStream {
     this.extensions = {
       extended: true,
       dht: Boolean(extensions?.dht),
-      fast: Boolean(extensions?.fast)
+      fast: Boolean(extensions?.fast),
+      ...(extensions?.v2 && { v2: true })
     }
     native.handshake(this[kHandle], Buffer.concat([infoHashBytes, peerIdBytes]), this.extensions)
     this[kOutbound].schedule()

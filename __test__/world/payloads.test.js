@@ -125,7 +125,7 @@ describeOurs('whose memory is transferred away', () => {
     // From here on `a` gets in one chunk what `b` sends.
     b.unpipe(a)
     const sent = []
-    b.on('data', chunk => sent.push(chunk))
+    b.on('data', chunk => sent.push(chunk)).resume()
     for (const piece of [1, 2, 3]) b.piece(piece, 0, block(piece))
     await turn()
     const seen = []

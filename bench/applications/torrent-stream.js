@@ -10,7 +10,7 @@ const webtorrent = require('./support/webtorrent.js')
 
 const CALLER = path.join(__dirname, '..', '..', '__test__', 'compat', 'callers', 'torrent-stream')
 const CHILD = path.join(__dirname, 'support', 'torrent-stream-child.js')
-const MIB = 64
+const MIB = 256
 
 const ABOUT = 'torrent-stream 1.2.1 from npm with peer-wire-protocol 0.7.1, as it comes, or with our ' +
   `\`/peer-wire-protocol\` in its place: it leeches ${MIB} MiB from webtorrent on bittorrent-protocol 5.0.9, ` +

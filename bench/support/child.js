@@ -3,8 +3,8 @@
 const { fork } = require('node:child_process')
 const path = require('node:path')
 
-/** Characters of what a child says last that a failure shows. */
-const LAST_WORDS = 2000
+/** Characters that are kept of what a child says last. */
+const LAST_WORDS = 10000
 
 /** A child process that answers one request after the other, with its own memory and event loop. */
 class Child {
@@ -42,12 +42,17 @@ class Child {
       }
       const onexit = code => {
         done()
-        reject(new Error(`the child process ended with ${code}\n${this.errors}`))
+        reject(new Error(`the child process ended with ${code}: ${this.lastWords}`))
       }
       this.process.on('message', onmessage)
       this.process.on('exit', onexit)
       this.process.send(request)
     })
+  }
+
+  /** Why it ended, if it said so. */
+  get lastWords () {
+    return /^\w*Error.*$/m.exec(this.errors)?.[0] ?? this.errors.trim().split('\n').at(-1)
   }
 
   /** Ends the process. */

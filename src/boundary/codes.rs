@@ -388,6 +388,10 @@ pub const RESERVED_FAST: u32 = 2;
 #[cfg_attr(feature = "node", napi)]
 pub const RESERVED_EXTENDED: u32 = 4;
 
+/// Likewise: BitTorrent v2 (BEP 52).
+#[cfg_attr(feature = "node", napi)]
+pub const RESERVED_V2: u32 = 8;
+
 /// In the bits that open a wire: the crypto handshake comes first.
 #[cfg_attr(feature = "node", napi)]
 pub const OPEN_ENCRYPT: u32 = 1;

@@ -274,7 +274,7 @@ impl Session {
                     dht: a & RESERVED_DHT != 0,
                     fast: a & RESERVED_FAST != 0,
                     extended: a & RESERVED_EXTENDED != 0,
-                    v2: false,
+                    v2: a & RESERVED_V2 != 0,
                 };
                 if let Some((info_hash, rest)) = bytes.split_first_chunk::<20>()
                     && let Some(peer_id) = rest.first_chunk::<20>()
@@ -455,7 +455,8 @@ impl Session {
                     1,
                     bit(reserved.dht, RESERVED_DHT)
                         | bit(reserved.fast, RESERVED_FAST)
-                        | bit(reserved.extended, RESERVED_EXTENDED),
+                        | bit(reserved.extended, RESERVED_EXTENDED)
+                        | bit(reserved.v2, RESERVED_V2),
                 );
                 EVENT_HANDSHAKE
             }

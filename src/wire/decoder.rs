@@ -96,6 +96,8 @@ pub(crate) struct Decoder {
     frames: VecDeque<Frame>,
     /// How many frames the last chunk made: what the next one probably does.
     usual_frames: u16,
+    /// The peer's handshake announced BEP 52.
+    speaks_v2: bool,
 }
 
 impl Decoder {
@@ -106,6 +108,7 @@ impl Decoder {
             partial_length: 0,
             frames: VecDeque::new(),
             usual_frames: 0,
+            speaks_v2: false,
         }
     }
 
@@ -265,7 +268,7 @@ impl Decoder {
         limits: &Limits,
     ) -> Result<usize, Violation> {
         if self.partial_length == 0 {
-            let needed = head_length(rest, longest, limits)?;
+            let needed = head_length(rest, self.speaks_v2, longest, limits)?;
             if rest.len() >= needed {
                 self.begin(&rest[..needed])?;
                 return Ok(needed);
@@ -275,7 +278,7 @@ impl Decoder {
         let mut taken = 0;
         loop {
             let have = usize::from(self.partial_length);
-            let needed = head_length(&self.partial[..have], longest, limits)?;
+            let needed = head_length(&self.partial[..have], self.speaks_v2, longest, limits)?;
             if have == needed {
                 let head = self.partial;
                 self.partial_length = 0;
@@ -293,7 +296,10 @@ impl Decoder {
     fn begin(&mut self, head: &[u8]) -> Result<(), Violation> {
         let length = number(head, 0);
         let (kind, rest) = match head.get(4) {
-            Some(&id) => (Kind::of(id), length - Kind::of(id).header_length()),
+            Some(&id) => {
+                let kind = Kind::from_peer(id, self.speaks_v2);
+                (kind, length - kind.header_length())
+            }
             None => (Kind::KeepAlive, 0),
         };
         let begun = Head::decode(kind, head, rest)?;
@@ -356,6 +362,7 @@ impl Decoder {
                 self.push_head(head, Payload::Collected { length: 0 }, body.into_boxed_slice());
             }
             (None, Some(handshake)) => {
+                self.speaks_v2 = handshake.reserved.v2;
                 self.frames.push_back(Frame::Handshake(Box::new(handshake)));
             }
             (None, None) => self.fail(Violation::BadHandshake),
@@ -375,7 +382,12 @@ impl Decoder {
 
 /// How many bytes the length prefix, id and numbers of a message take, as far as `head`, its
 /// first bytes, tells. Refuses a message as soon as its prefix, or prefix and id, are there.
-fn head_length(head: &[u8], longest: u32, limits: &Limits) -> Result<usize, Violation> {
+fn head_length(
+    head: &[u8],
+    speaks_v2: bool,
+    longest: u32,
+    limits: &Limits,
+) -> Result<usize, Violation> {
     if head.len() < 4 {
         return Ok(4);
     }
@@ -387,7 +399,7 @@ fn head_length(head: &[u8], longest: u32, limits: &Limits) -> Result<usize, Viol
         return Err(Violation::MessageTooLong { length, limit: longest });
     }
     let Some(&id) = head.get(4) else { return Ok(5) };
-    let kind = Kind::of(id);
+    let kind = Kind::from_peer(id, speaks_v2);
     kind.check(id, length)?;
     let limit = limits.max_bitfield_length();
     if kind == Kind::Bitfield && length > limit {

@@ -119,6 +119,15 @@ kinds! {
 }
 
 impl Kind {
+    /// The kind of the messages with this id from a peer that announced BEP 52, or did not: then
+    /// its ids mean nothing.
+    pub(crate) fn from_peer(id: u8, speaks_v2: bool) -> Self {
+        match Self::of(id) {
+            Self::HashRequest | Self::Hashes | Self::HashReject if !speaks_v2 => Self::Unknown,
+            kind => kind,
+        }
+    }
+
     /// How many bytes after the length prefix hold the id and numbers.
     pub(crate) fn header_length(self) -> u32 {
         1 + self.layout().0

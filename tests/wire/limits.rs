@@ -8,7 +8,7 @@ use crate::driver::Inbound;
 
 /// What a wire with these limits makes of a stream that follows the handshakes.
 fn hear(limits: Limits, prepare: impl FnOnce(&mut Wire), stream: &[u8]) -> Vec<Event> {
-    let reserved = Reserved { fast: true, extended: true, ..Reserved::default() };
+    let reserved = Reserved { fast: true, extended: true, v2: true, ..Reserved::default() };
     let handshake = Handshake { reserved, info_hash: [1; 20], peer_id: [2; 20] }.encode();
     let mut wire = Wire::new(limits, 1);
     wire.handshake(reserved, [1; 20], [3; 20]);
@@ -100,6 +100,17 @@ fn lengths_are_strict_for_every_id() {
             assert_eq!(violation(Limits::default(), &stream), expected, "id {id}, {length} bytes");
         }
     }
+}
+
+#[test]
+fn ids_of_bep_52_mean_nothing_from_a_peer_that_did_not_announce_it() {
+    let mut wire = Wire::new(Limits::default(), 1);
+    let handshake =
+        Handshake { reserved: Reserved::default(), info_hash: [1; 20], peer_id: [2; 20] };
+    wire.handle_chunk(&handshake.encode());
+    wire.handle_chunk(&[0, 0, 0, 2, 21, 7]);
+    assert!(matches!(wire.poll_event(0), Some(Event::Handshake(_))));
+    assert_eq!(wire.poll_event(0), Some(Event::Unknown(vec![21, 7])));
 }
 
 #[test]
