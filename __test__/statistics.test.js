@@ -17,7 +17,7 @@ afterEach(() => close(wire))
 test('a fresh wire has counted nothing', () => {
   const nothing = { bytes: 0, payload: 0, messages: 0 }
   expect(wire.statistics).toEqual({
-    received: nothing, sent: nothing, unsolicitedPieces: 0, unsolicitedBytes: 0, refusedRequests: 0
+    received: nothing, sent: nothing, unsolicitedPieces: 0, unsolicitedBytes: 0, refusedRequests: 0, refusedExtended: 0
   })
   expect([wire.uploaded, wire.downloaded, wire.uploadSpeed(), wire.downloadSpeed()]).toEqual([0, 0, 0, 0])
 })

@@ -6,6 +6,8 @@
  */
 
 const p = require('./peer')
+const { importOutside } = require('../../helpers/wire')
+const { REFUSED, SOUND } = require('./extension-payloads')
 const { Peer, turn } = p
 
 const BLOCK = Buffer.alloc(16384, 7)
@@ -25,6 +27,41 @@ function ignoredHandshake (Wire, payload) {
   peer.hear(p.extended(0, Buffer.from(payload)))
   peer.hear(p.have(7))
   return { names: peer.names }
+}
+
+/** One payload of `REFUSED` for a published extension, then one of `SOUND`. */
+exports.refusedPayload = async (Wire, extension, label) => {
+  return refuse(Wire, extension, REFUSED[extension][label.replaceAll('_', ' ')])
+}
+
+/** All of `REFUSED` for a published extension, each on a wire of its own. */
+exports.refusedPayloads = async (Wire, extension) => {
+  const results = {}
+  for (const [label, payload] of Object.entries(REFUSED[extension])) results[label] = await refuse(Wire, extension, payload)
+  return { results }
+}
+
+async function refuse (Wire, extension, payload) {
+  const { default: makeExtension } = await importOutside(extension)
+  const peer = new Peer(Wire)
+  peer.wire.use(makeExtension())
+  const handler = peer.wire[extension]
+  const lengths = []
+  const { onMessage } = handler
+  handler.onMessage = function (bytes) {
+    lengths.push(bytes.length)
+    return onMessage.call(this, bytes)
+  }
+  const [sound] = Object.values(SOUND[extension])
+  peer.hear(p.extended(1, payload), p.have(7))
+  peer.hear(p.extended(1, sound))
+  await turn()
+  return {
+    names: peer.names,
+    got: lengths.map(length => length === sound.length ? 'sound' : length),
+    refused: peer.wire.statistics?.refusedExtended,
+    reason: peer.wire.closeReason?.code
+  }
 }
 
 exports.largeMessageInSmallChunks = Wire => {
