@@ -3,12 +3,15 @@
 /**
  * E1: messages that hang the published extensions' own parser, or kill it. They are dropped and
  * counted before an extension sees them; the wire stays open, and sound messages arrive.
+ *
+ * E2: messages that an extension answers with much more, of a peer that reads nothing. Reading stops
+ * while too much of the answers is unsent; whatever else is unsent stops nothing.
  */
 
 const { importOutside, loadOurs, loadUpstream } = require('../helpers/wire')
 const { childRow, row } = require('./support/row')
 const { REFUSED, SOUND } = require('./support/extension-payloads')
-const { Peer, ...p } = require('./support/peer')
+const { Peer, turn, ...p } = require('./support/peer')
 
 const NAMES = ['ut_metadata', 'ut_pex']
 
@@ -93,4 +96,89 @@ row('E1 what is refused is counted', async Wire => {
   expect(peer.all('extended').map(([name]) => name)).toEqual(['ut_metadata', 'ut_pex'])
   peer.expectAlive()
   peer.wire.destroy()
+})
+
+describe('E2 of a peer that reads nothing', () => {
+  const MARK = 100_000
+
+  /** A wire with an extension that answers each message with so many bytes. */
+  function answering (Wire, length) {
+    class Extension {
+      onMessage () {
+        if (length > 0) peer.wire.extended('ut_test', Buffer.alloc(length))
+      }
+    }
+    Extension.prototype.name = 'ut_test'
+    const peer = new Peer(Wire, { isReading: false, options: { highWaterMark: MARK } })
+    peer.wire.use(Extension)
+    peer.hear(p.extended(0, p.bencode({ m: { ut_test: 3 } })))
+    peer.events.length = 0
+    return peer
+  }
+
+  /** Says it chunk by chunk, as a socket's pipe does: the next one once the last was taken. */
+  async function feed (peer, chunks) {
+    let taken = 0
+    const next = () => {
+      if (taken < chunks.length) {
+        peer.wire._write(chunks[taken], () => {
+          taken++
+          process.nextTick(next)
+        })
+      }
+    }
+    next()
+    for (let i = 0; i < chunks.length; i++) await turn()
+    return { taken: () => taken }
+  }
+
+  const message = p.extended(1, Buffer.alloc(4))
+
+  row('E2 reading stops while more than the high-water mark of answers is unsent, and goes on as they drain', async Wire => {
+    const peer = answering(Wire, 16384)
+    const { taken } = await feed(peer, Array.from({ length: 200 }, () => Buffer.concat([message, message])))
+    const answered = peer.all('extended').length
+    expect(answered * 16384).toBeGreaterThan(MARK)
+    expect(answered * 16384).toBeLessThan(MARK + (64 << 10) + 3 * 16384)
+    expect(taken()).toBeLessThan(20)
+    peer.wire.on('data', chunk => peer.chunks.push(chunk))
+    for (let i = 0; i < 2000 && taken() < 200; i++) await turn()
+    expect(taken()).toBe(200)
+    expect(peer.all('extended')).toHaveLength(400)
+    expect((await peer.sent()).filter(sent => sent.startsWith('1403'))).toHaveLength(400)
+  })
+
+  row('E2 it does not stop for blocks that are unsent, though a message comes', async Wire => {
+    const peer = answering(Wire, 0)
+    for (let i = 0; i < 200; i++) peer.wire.piece(i, 0, Buffer.alloc(16384))
+    await turn()
+    const chunks = Array.from({ length: 50 }, (_, i) => Buffer.concat([message, p.have(i), p.piece(i, 0, Buffer.alloc(16384))]))
+    const { taken } = await feed(peer, chunks)
+    expect(taken()).toBe(50)
+    for (const event of ['extended', 'have', 'piece']) expect(peer.all(event)).toHaveLength(50)
+  }, { upstreamFails: false })
+
+  row('E2 nor for requests that wait, nor for other messages that are unsent', async Wire => {
+    const peer = answering(Wire, 0)
+    peer.wire.unchoke()
+    peer.wire.on('request', (index, offset, length, respond) => respond(null, Buffer.alloc(length)))
+    peer.hear(Buffer.concat(Array.from({ length: 1000 }, (_, i) => p.request(i, 0, 16384))))
+    for (let i = 0; i < 50_000; i++) peer.wire.have(i)
+    await turn()
+    const { taken } = await feed(peer, Array.from({ length: 50 }, (_, i) => Buffer.concat([message, p.have(i)])))
+    expect(taken()).toBe(50)
+    expect(peer.all('have')).toHaveLength(50)
+  }, { upstreamFails: false })
+
+  row('E2 nor for small answers behind much else', async Wire => {
+    const peer = answering(Wire, 10)
+    for (let i = 0; i < 200; i++) peer.wire.piece(i, 0, Buffer.alloc(16384))
+    await turn()
+    const { taken } = await feed(peer, Array.from({ length: 100 }, (_, i) => Buffer.concat([message, p.have(i)])))
+    expect(taken()).toBe(100)
+    expect(peer.all('extended')).toHaveLength(100)
+    peer.wire.on('data', chunk => peer.chunks.push(chunk))
+    for (let i = 0; i < 100; i++) await turn()
+    expect((await peer.sent()).filter(sent => sent.startsWith('1403'))).toHaveLength(100)
+  }, { upstreamFails: false })
 })

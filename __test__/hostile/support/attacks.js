@@ -82,7 +82,24 @@ exports.slowRequests = async Wire => {
   for (let i = 0; i < 100_000; i++) flood.push(p.request(i, 0, 16384))
   for (const chunk of chunksOf(Buffer.concat(flood), 65536)) peer.hear(chunk)
   await turn()
-  return { open: peer.wire.peerRequests.length, events: peer.all('request').length }
+  const { length: open } = peer.wire.peerRequests
+  return { open, events: peer.all('request').length, refused: peer.wire.statistics?.refusedRequests }
+}
+
+exports.cancelledRequests = async Wire => {
+  const COUNT = 400_000
+  const peer = new Peer(Wire, { options: { maxPeerRequests: 1_000_000 } })
+  peer.wire.unchoke()
+  peer.wire.on('request', () => {})
+  const say = async (message, at) => {
+    const chunk = []
+    for (let i = 0; i < 4000; i++) chunk.push(message(at(i), 0, 16384))
+    peer.hear(...chunk)
+    await turn()
+  }
+  for (let first = 0; first < COUNT; first += 4000) await say(p.request, i => first + i)
+  for (let last = COUNT - 1; last >= 0; last -= 4000) await say(p.cancel, i => last - i)
+  return { cancelled: peer.all('cancel').length, events: peer.all('request').length }
 }
 
 exports.tinyExtendedHandshakes = Wire => {
@@ -152,6 +169,12 @@ exports.unansweredRequests = Wire => costOf(Wire, { isReading: false }, peer => 
   peer.wire.unchoke()
   peer.wire.on('request', () => {})
   floodWithRequests(peer, 20_000)
+})
+
+exports.manyUnansweredRequests = Wire => costOf(Wire, { isReading: false }, peer => {
+  peer.wire.unchoke()
+  peer.wire.on('request', () => {})
+  floodWithRequests(peer, 60_000)
 })
 
 exports.freshNames = Wire => {
