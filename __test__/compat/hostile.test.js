@@ -87,8 +87,8 @@ describe.each(relatives)('%s', (name, create) => {
     if (name === 'bittorrent-wire') wire.sendInterested()
     else wire.unchoke()
     peer.greet()
-    for (let i = 0; i < 40000; i++) peer.say(messages.request(i, 0, 1))
-    expect((wire.inRequests ?? wire.peerRequests).length).toBe(32768)
+    for (let i = 0; i < 40_000; i++) peer.say(messages.request(i, 0, 1))
+    expect((wire.inRequests ?? wire.peerRequests).length).toBe(32_768)
   })
 
   test('random bytes after the handshake: it lives on or closes, and nothing is thrown', async () => {

@@ -53,6 +53,8 @@ childRow('D9 choked, with the fast extension: 2 MB of requests, and nothing is r
   { check: closes(MIB), seconds })
 childRow('D10 340 KB of requests that nobody answers', 'unansweredRequests',
   { check: costs(MIB), seconds })
+childRow('D10 1 MB of requests that nobody answers', 'manyUnansweredRequests',
+  { check: costs(1.5 * MIB), seconds })
 childRow('D12 extended handshakes with 40,000 names', 'freshNames',
   { check: costs(MIB), seconds })
 childRow('D12 extended handshakes with names of 500,000 bytes', 'longNames',

@@ -21,6 +21,8 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// How many requests may cross our choke on their way.
+    const CROSSING_REQUESTS: u32 = 2000;
     /// The most that is under way to a peer that takes much, in bytes: what is unsent, and what
     /// the caller still has to answer.
     pub const MAX_WINDOW: u64 = 8 << 20;
@@ -30,11 +32,11 @@ impl Limits {
     /// kept: without this, 256 of them could hold 256 of the largest messages.
     pub const EXTENDED_NAME_LENGTH: usize = 255;
 
-    /// How many rejects that a peer provoked may be unsent: what fits under the high-water mark,
-    /// and as many again as requests may wait.
+    /// How many rejects a peer may provoke without reading any of them: what fits under the
+    /// high-water mark, and as many again as any client has requests under way.
     pub(crate) fn max_unread_rejects(&self) -> u32 {
         let fitting = self.high_water_mark / super::message::REQUEST_SIZE as u32;
-        fitting.saturating_add(self.max_peer_requests)
+        fitting.saturating_add(Self::CROSSING_REQUESTS)
     }
 
     /// The largest bitfield message: its id and a bit a piece.
