@@ -64,7 +64,7 @@ pub use choking::State;
 pub use decoder::{Intake, Payload, Tail};
 pub use error::Violation;
 pub use event::Event;
-pub use extension::{ExtensionChange, PeerExtensions};
+pub use extension::{ExtendedHandshake, ExtensionChange, PeerExtensions};
 pub use handshake::{HANDSHAKE_LENGTH, Handshake, Reserved};
 pub use hash_range::HashRange;
 pub use limits::Limits;

@@ -79,7 +79,7 @@ impl Serving {
         limits: &Limits,
         now: u64,
     ) -> Option<(u32, Block)> {
-        if self.waiting.is_empty() || self.is_busy(progress, limits, now) {
+        if self.is_busy(progress, limits, now) {
             return None;
         }
         let block = self.waiting.pop()?;
