@@ -282,11 +282,11 @@ export declare const FLOAT_NOW: number
 /** Out, likewise: the first number that needs more than 32 bits; another one follows. */
 export declare const FLOAT_NUMBERS: number
 
-/**
- * Whether `bytes` begin with a bencoded dictionary (BEP 3) that can be decoded within the bounds of
- * a message, by a parser that takes them for text first if `asText`; what follows it is ignored.
- */
-export declare function isSoundBencode(bytes: Uint8Array, asText: boolean): boolean
+/** Whether a message of `ut_metadata` (BEP 9) may be given to the npm package of that name. */
+export declare function isSoundUtMetadata(message: Uint8Array): boolean
+
+/** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
+export declare function isSoundUtPex(message: Uint8Array): boolean
 
 /** Stands for no number. */
 export declare const NONE: number

@@ -90,7 +90,7 @@ impl Run {
                         wire.admit(block, 0);
                     }
                     Event::RequestWhileChoking(block) => wire.refuse(block),
-                    Event::HashRequest(range) => wire.hash_reject(range),
+                    Event::HashRequest(ref range) => wire.hash_reject(**range),
                     _ => {}
                 }
                 let is_last = matches!(seen.event, Event::Violation(_));

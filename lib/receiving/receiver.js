@@ -16,11 +16,8 @@ const {
 /** How many pieces a peer may allow fast (BEP 6) before further ones are ignored. */
 const MAX_ALLOWED_FAST = 100
 
-/**
- * Extensions whose own parsers must not see what is no bencode: they would never come back. The
- * value tells whether they read it as text.
- */
-const GUARDED = new Map([['ut_metadata', true], ['ut_pex', false]])
+/** Extensions whose own parsers must not see everything: some of it would never come back. */
+const GUARDED = new Map([['ut_metadata', native.isSoundUtMetadata], ['ut_pex', native.isSoundUtPex]])
 
 /** A peer id stays as long as its wire. In the pool of Node.js each would hold on to what was next to it. */
 const peerIds = new Slab()
@@ -212,7 +209,7 @@ class Receiver {
     const payload = this.payload(start, length)
     if (payload === null) return
     const extension = Object.hasOwn(wire.extendedMapping, id) ? wire.extendedMapping[id] : id
-    if (GUARDED.has(extension) && !native.isSoundBencode(payload, GUARDED.get(extension))) {
+    if (GUARDED.get(extension)?.(payload) === false) {
       this.refusedExtended++
       return
     }

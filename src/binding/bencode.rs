@@ -4,7 +4,8 @@ use napi::bindgen_prelude::{Array, BufferSlice, JsObjectValue, Object, ToNapiVal
 use napi::{Env, Error, JsValue, Property, PropertyAttributes, Result, Status};
 use napi_derive::napi;
 
-use crate::wire::bencode::{Limits, Value, decode, is_sound, is_sound_as_text};
+use crate::wire::bencode::{Limits, Value, decode};
+use crate::wire::guard;
 
 /// Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
 /// Integers become numbers, byte strings Buffers, dictionaries plain objects whose keys are UTF-8,
@@ -25,11 +26,16 @@ pub fn bencode_decode<'env>(
     to_js(env, &value)
 }
 
-/// Whether `bytes` begin with a bencoded dictionary (BEP 3) that can be decoded within the bounds of
-/// a message, by a parser that takes them for text first if `asText`; what follows it is ignored.
+/// Whether a message of `ut_metadata` (BEP 9) may be given to the npm package of that name.
 #[napi(catch_unwind)]
-pub fn is_sound_bencode(bytes: &[u8], as_text: bool) -> bool {
-    if as_text { is_sound_as_text(bytes) } else { is_sound(bytes) }
+pub fn is_sound_ut_metadata(message: &[u8]) -> bool {
+    guard::is_sound_ut_metadata(message)
+}
+
+/// Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name.
+#[napi(catch_unwind)]
+pub fn is_sound_ut_pex(message: &[u8]) -> bool {
+    guard::is_sound_ut_pex(message)
 }
 
 /// A bencoded value as a JavaScript value.

@@ -12,8 +12,8 @@ use super::slots::*;
 use crate::wire::bencode::Value;
 use crate::wire::mse::{KeyAgreement, KeyJob, Level, Options};
 use crate::wire::{
-    Block, Event, ExtensionChange, FastDisabled, HashRange, Limits, Payload, PeerChoking, Reserved,
-    State, Statistics, Wire,
+    Block, Event, ExtendedHandshake, ExtensionChange, FastDisabled, HashRange, Limits, Payload,
+    PeerChoking, Reserved, State, Statistics, Wire,
 };
 
 /// How many segments a run holds at most.
@@ -339,7 +339,7 @@ impl Session {
             numbers(&[block.piece, block.offset, block.length, key.unwrap_or(NONE)]);
         };
         // Behind the length of the body.
-        let hashes = |range: HashRange| {
+        let hashes = |range: &HashRange| {
             numbers(&[0, range.base_layer, range.index, range.length, range.proof_layers]);
         };
         // The body stays here until the caller has made a buffer for it.
@@ -417,12 +417,12 @@ impl Session {
                 EVENT_EXTENDED
             }
             Event::HashRequest(range) => {
-                hashes(range);
+                hashes(&range);
                 announce(range.pieces_root.to_vec());
                 EVENT_HASH_REQUEST
             }
             Event::Hashes { range, payload } => {
-                hashes(range);
+                hashes(&range);
                 let (start, length) = place(payload);
                 page.set_number(5, length);
                 page.set_number(6, start);
@@ -430,7 +430,7 @@ impl Session {
                 EVENT_HASHES
             }
             Event::HashReject(range) => {
-                hashes(range);
+                hashes(&range);
                 announce(range.pieces_root.to_vec());
                 EVENT_HASH_REJECT
             }
@@ -438,7 +438,8 @@ impl Session {
                 announce(bits);
                 EVENT_BITFIELD
             }
-            Event::ExtendedHandshake { payload, dictionary, changes } => {
+            Event::ExtendedHandshake(handshake) => {
+                let ExtendedHandshake { payload, dictionary, changes } = *handshake;
                 announce(payload);
                 remains.extended_handshake = Some((dictionary, changes));
                 EVENT_EXTENDED_HANDSHAKE

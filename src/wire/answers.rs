@@ -2,7 +2,6 @@
 //! answers are not bounded by its requests, so reading stops while too much of them is unsent.
 
 use super::ledger::Ledger;
-use super::limits::Limits;
 use super::outbox::Progress;
 
 /// The answers of one wire.
@@ -10,18 +9,18 @@ use super::outbox::Progress;
 pub(crate) struct Answers {
     unsent: Ledger,
     /// What was read last is of the sort that is answered so.
-    is_due: bool,
+    are_due: bool,
 }
 
 impl Answers {
     /// Notes that what was read is answered at once, or soon.
     pub(crate) fn expect(&mut self) {
-        self.is_due = true;
+        self.are_due = true;
     }
 
     /// Notes that something else is read next.
     pub(crate) fn go_on(&mut self) {
-        self.is_due = false;
+        self.are_due = false;
     }
 
     /// Notes that the next `length` bytes of the output are an answer.
@@ -44,8 +43,8 @@ impl Answers {
         self.unsent.unsent(progress.delivered)
     }
 
-    /// Whether nothing more is to be read until output has drained.
-    pub(crate) fn are_too_many(&self, progress: Progress, limits: &Limits) -> bool {
-        self.is_due && self.unsent(progress) > limits.high_water_mark.into()
+    /// Whether what was read last is answered at once, or soon.
+    pub(crate) fn are_due(&self) -> bool {
+        self.are_due
     }
 }

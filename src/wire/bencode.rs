@@ -210,27 +210,6 @@ pub fn decode_prefix(bytes: &[u8], limits: Limits) -> Result<(Value<'_>, usize),
     Ok((value, decoder.offset))
 }
 
-/// Whether a message of an extension that begins with a dictionary (`ut_metadata`, BEP 9;
-/// `ut_pex`, BEP 11) may be given to a parser that is less careful: its dictionary is sound, within
-/// [`Limits::MESSAGE`]. What follows the dictionary is free.
-pub fn is_sound(message: &[u8]) -> bool {
-    sound_dictionary(message).is_some()
-}
-
-/// As [`is_sound`], for a parser that reads the message as text first, as `ut_metadata` of npm
-/// does. Bytes that are no UTF-8 become longer ones there, under lengths that stay: what was inside
-/// a string would then be read as bencode.
-pub fn is_sound_as_text(message: &[u8]) -> bool {
-    sound_dictionary(message).is_some_and(|dictionary| str::from_utf8(dictionary).is_ok())
-}
-
-fn sound_dictionary(message: &[u8]) -> Option<&[u8]> {
-    match decode_prefix(message, Limits::MESSAGE) {
-        Ok((Value::Dictionary(_), length)) => message.get(..length),
-        _ => None,
-    }
-}
-
 /// Reads an input from front to back.
 struct Decoder<'a> {
     input: &'a [u8],

@@ -270,7 +270,7 @@ impl Decoder {
         if self.partial_length == 0 {
             let needed = head_length(rest, self.speaks_v2, longest, limits)?;
             if rest.len() >= needed {
-                self.begin(&rest[..needed])?;
+                self.begin(Head::decode(&rest[..needed], self.speaks_v2)?);
                 return Ok(needed);
             }
             return Ok(self.fill_partial(rest, needed));
@@ -280,9 +280,8 @@ impl Decoder {
             let have = usize::from(self.partial_length);
             let needed = head_length(&self.partial[..have], self.speaks_v2, longest, limits)?;
             if have == needed {
-                let head = self.partial;
                 self.partial_length = 0;
-                self.begin(&head[..needed])?;
+                self.begin(Head::decode(&self.partial[..needed], self.speaks_v2)?);
                 return Ok(taken);
             }
             if taken == rest.len() {
@@ -292,30 +291,21 @@ impl Decoder {
         }
     }
 
-    /// Begins the message whose length prefix, id and numbers are `head`.
-    fn begin(&mut self, head: &[u8]) -> Result<(), Violation> {
-        let length = number(head, 0);
-        let (kind, rest) = match head.get(4) {
-            Some(&id) => {
-                let kind = Kind::from_peer(id, self.speaks_v2);
-                (kind, length - kind.header_length())
-            }
-            None => (Kind::KeepAlive, 0),
-        };
-        let begun = Head::decode(kind, head, rest)?;
-        match begun {
+    /// Begins a message, whose payload or body comes next.
+    fn begin(&mut self, head: Head) {
+        match head {
             Head::Piece { payload, .. }
             | Head::Extended { payload, .. }
             | Head::Hashes { payload, .. } => {
-                self.stage = Stage::Payload { head: begun, length: payload, collected: 0 };
+                self.stage = Stage::Payload { head, length: payload, collected: 0 };
                 if payload == 0 {
                     self.finish_payload(Payload::Collected { length: 0 });
                 }
             }
             Head::Bitfield(length) | Head::ExtendedHandshake(length) => {
-                self.begin_body(begun, length, Vec::new());
+                self.begin_body(head, length, Vec::new());
             }
-            Head::Unknown(length) => self.begin_body(begun, length, head[4..].to_vec()),
+            Head::Unknown { id, message } => self.begin_body(head, message, vec![id]),
             Head::KeepAlive
             | Head::Choke
             | Head::Unchoke
@@ -332,10 +322,9 @@ impl Decoder {
             | Head::AllowedFast(_)
             | Head::HashRequest(_)
             | Head::HashReject(_) => {
-                self.push_head(begun, Payload::Collected { length: 0 }, [].into())
+                self.push_head(head, Payload::Collected { length: 0 }, [].into())
             }
         }
-        Ok(())
     }
 
     fn begin_body(&mut self, head: Head, length: u32, mut body: Vec<u8>) {

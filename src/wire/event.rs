@@ -1,15 +1,16 @@
 //! What a wire tells its driver.
 
-use super::bencode::Value;
 use super::decoder::Payload;
 use super::error::Violation;
-use super::extension::ExtensionChange;
+use super::extension::ExtendedHandshake;
 use super::handshake::Handshake;
 use super::hash_range::HashRange;
 use super::message::Block;
 use super::mse::Method;
 
 /// One message of the peer, applied. The state of the wire is the one right after it.
+///
+/// What is long and rare is boxed: an event passes through several hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -24,7 +25,7 @@ pub enum Event {
         received: Vec<u8>,
     },
     /// BEP 3: the peer's handshake.
-    Handshake(Handshake),
+    Handshake(Box<Handshake>),
     /// BEP 3.
     KeepAlive,
     /// BEP 3: the peer chokes us. Without the fast extension all our requests are lost; each stays
@@ -87,14 +88,7 @@ pub enum Event {
     /// [`Wire::request`](super::Wire::request).
     AllowedFast(u32),
     /// BEP 10: a sound extended handshake; the mapping is already updated.
-    ExtendedHandshake {
-        /// Its bytes.
-        payload: Vec<u8>,
-        /// The dictionary that they begin with.
-        dictionary: Value<'static>,
-        /// What it changed of the mapping.
-        changes: Vec<ExtensionChange>,
-    },
+    ExtendedHandshake(Box<ExtendedHandshake>),
     /// BEP 10: a message of an extension.
     Extended {
         /// The id that we gave to the extension.
@@ -104,19 +98,29 @@ pub enum Event {
     },
     /// BEP 52: the peer asks for hashes. Answer with [`Wire::hashes`](super::Wire::hashes) or
     /// [`Wire::hash_reject`](super::Wire::hash_reject).
-    HashRequest(HashRange),
+    HashRequest(Box<HashRange>),
     /// BEP 52: hashes, as many as the range has, then uncle hashes; nothing says that they were
     /// asked for.
     Hashes {
         /// What they are.
-        range: HashRange,
+        range: Box<HashRange>,
         /// Where they are.
         payload: Payload,
     },
     /// BEP 52: the peer will not answer a hash request.
-    HashReject(HashRange),
+    HashReject(Box<HashRange>),
     /// A message with an id that no BEP known here describes: all of it after the length prefix.
     Unknown(Vec<u8>),
     /// The peer broke the protocol. No event follows.
     Violation(Violation),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_short() {
+        assert!(size_of::<Event>() <= 40, "{} bytes", size_of::<Event>());
+    }
 }

@@ -15,6 +15,17 @@ pub struct ExtensionChange {
     pub id: u8,
 }
 
+/// An extended handshake of the peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtendedHandshake {
+    /// Its bytes.
+    pub payload: Vec<u8>,
+    /// The dictionary that they begin with.
+    pub dictionary: Value<'static>,
+    /// What it changed of the mapping.
+    pub changes: Vec<ExtensionChange>,
+}
+
 /// What the extended handshakes of the peer said about ids.
 #[derive(Debug)]
 pub struct PeerExtensions {

@@ -4,7 +4,7 @@ use super::choking::Verdict;
 use super::decoder::{Frame, Intake};
 use super::error::Violation;
 use super::event::Event;
-use super::extension;
+use super::extension::{self, ExtendedHandshake};
 use super::handshake::Handshake;
 use super::message::{Block, Head, Kind, Message};
 use super::serving::{Admission, Cancelled};
@@ -45,14 +45,18 @@ impl Wire {
             }
             return Some(event);
         }
-        let progress = self.progress();
-        if let Some((key, block)) = self.serving.poll(progress, &self.limits, now) {
-            return Some(Event::Request { key, block });
+        if self.serving.waiting() > 0 {
+            let progress = self.progress();
+            if let Some((key, block)) = self.serving.poll(progress, &self.limits, now) {
+                return Some(Event::Request { key, block });
+            }
         }
-        if self.is_paused() {
-            return None;
+        if self.answers.are_due() {
+            if self.is_paused() {
+                return None;
+            }
+            self.answers.go_on();
         }
-        self.answers.go_on();
         loop {
             let frame = self.decoder.next_frame()?;
             match self.apply(frame, now) {
@@ -79,7 +83,9 @@ impl Wire {
     /// [`Limits::high_water_mark`](super::Limits::high_water_mark), and reads none of it. What is unsent of blocks never has this effect: of two peers that serve
     /// each other, each would wait for the other.
     pub fn is_paused(&self) -> bool {
-        !self.is_closed && self.answers.are_too_many(self.progress(), &self.limits)
+        self.answers.are_due()
+            && !self.is_closed
+            && self.unsent_extended() > self.limits.high_water_mark as usize
     }
 
     fn longest_message(&self) -> u32 {
@@ -96,7 +102,7 @@ impl Wire {
             }
             Frame::Handshake(handshake) => {
                 self.statistics.received.count(Kind::Handshake);
-                Ok(Some(self.on_handshake(*handshake)))
+                Ok(Some(self.on_handshake(handshake)))
             }
             Frame::Violation(violation) => Err(*violation),
         }
@@ -169,18 +175,18 @@ impl Wire {
             }
             Message::HashRequest(range) => {
                 self.answers.expect();
-                Event::HashRequest(*range)
+                Event::HashRequest(range)
             }
-            Message::Hashes { range, payload } => Event::Hashes { range: *range, payload },
-            Message::HashReject(range) => Event::HashReject(*range),
-            Message::Unknown(message) => Event::Unknown(message.into_vec()),
+            Message::Hashes { range, payload } => Event::Hashes { range, payload },
+            Message::HashReject(range) => Event::HashReject(range),
+            Message::Unknown { message, .. } => Event::Unknown(message.into_vec()),
         }))
     }
 
-    fn on_handshake(&mut self, handshake: Handshake) -> Event {
+    fn on_handshake(&mut self, handshake: Box<Handshake>) -> Event {
         let is_fast = handshake.reserved.fast && self.local.is_some_and(|local| local.fast);
         self.choking.set_fast(is_fast);
-        self.peer = Some(handshake);
+        self.peer = Some(*handshake);
         Event::Handshake(handshake)
     }
 
@@ -272,7 +278,7 @@ impl Wire {
         let dictionary = extension::parse_handshake(&payload)?.into_owned();
         let changes = self.peer_extensions.update(&dictionary);
         self.answers.expect();
-        Some(Event::ExtendedHandshake { payload, dictionary, changes })
+        Some(Event::ExtendedHandshake(Box::new(ExtendedHandshake { payload, dictionary, changes })))
     }
 
     fn peer_speaks_extended(&self) -> bool {

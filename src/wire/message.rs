@@ -180,8 +180,11 @@ pub(crate) enum Message<P, B> {
         payload: P,
     },
     HashReject(Box<HashRange>),
-    /// All of it after the length prefix.
-    Unknown(B),
+    /// The message is all after the length prefix, the id with it.
+    Unknown {
+        id: u8,
+        message: B,
+    },
 }
 
 /// A message before its payload or body, of which it knows how long they are, in bytes.
@@ -211,7 +214,7 @@ impl<P, B> Message<P, B> {
             Self::HashRequest(_) => Kind::HashRequest,
             Self::Hashes { .. } => Kind::Hashes,
             Self::HashReject(_) => Kind::HashReject,
-            Self::Unknown(_) => Kind::Unknown,
+            Self::Unknown { .. } => Kind::Unknown,
         }
     }
 
@@ -249,24 +252,28 @@ impl<P, B> Message<P, B> {
                 Message::Hashes { range, payload: payload_of(payload) }
             }
             Self::HashReject(range) => Message::HashReject(range),
-            Self::Unknown(body) => Message::Unknown(body_of(body)),
+            Self::Unknown { id, message } => Message::Unknown { id, message: body_of(message) },
         }
     }
 }
 
 impl Head {
-    /// Reads a message up to its payload or body, whose length is `rest`. `head` is its length
-    /// prefix, its id, and its numbers.
-    pub(crate) fn decode(kind: Kind, head: &[u8], rest: u32) -> Result<Self, Violation> {
+    /// Reads a message up to its payload or body: its length prefix, its id, and its numbers. The
+    /// length has been held against the kind.
+    pub(crate) fn decode(head: &[u8], speaks_v2: bool) -> Result<Self, Violation> {
+        let Some(&id) = head.get(4) else { return Ok(Self::KeepAlive) };
+        let kind = Kind::from_peer(id, speaks_v2);
+        let length = number(head, 0);
+        let rest = length.saturating_sub(kind.header_length());
         let block =
             || Block { piece: number(head, 5), offset: number(head, 9), length: number(head, 13) };
         let range = |hashes| {
             let numbers = head.get(5..).and_then(<[u8]>::first_chunk);
             let range = HashRange::decode(numbers.unwrap_or(&[0; HashRange::SIZE]));
-            range.check(head[4], hashes).map(|()| Box::new(range))
+            range.check(id, hashes).map(|()| Box::new(range))
         };
         Ok(match kind {
-            // The handshake never comes this way: it has no length prefix.
+            // Neither has an id.
             Kind::KeepAlive | Kind::Handshake => Self::KeepAlive,
             Kind::Choke => Self::Choke,
             Kind::Unchoke => Self::Unchoke,
@@ -292,58 +299,64 @@ impl Head {
             Kind::HashRequest => Self::HashRequest(range(None)?),
             Kind::Hashes => Self::Hashes { range: range(Some(rest))?, payload: rest },
             Kind::HashReject => Self::HashReject(range(None)?),
-            Kind::Unknown => Self::Unknown(rest.saturating_add(1)),
+            Kind::Unknown => Self::Unknown { id, message: length },
         })
     }
 
-    /// The bytes on the wire, up to the payload or body.
+    /// The bytes on the wire, up to the payload or body. Who calls it mostly knows the variant, of
+    /// which little is left then.
+    #[inline(always)]
     pub(crate) fn encode(&self) -> Header {
-        let mut header = Header { bytes: [0; HEADER_SIZE], length: 4 };
-        self.kind().id().into_iter().for_each(|id| header.put([id]));
+        let mut header = Header { bytes: [0; HEADER_SIZE], length: 5 };
+        header.bytes[4] = self.kind().id().unwrap_or_default();
         let rest = match self {
-            Self::KeepAlive
-            | Self::Choke
+            Self::KeepAlive => {
+                header.length = 4;
+                0
+            }
+            Self::Choke
             | Self::Unchoke
             | Self::Interested
             | Self::NotInterested
             | Self::HaveAll
             | Self::HaveNone => 0,
             Self::Have(index) | Self::Suggest(index) | Self::AllowedFast(index) => {
-                header.put(index.to_be_bytes());
+                header.put([index.to_be_bytes()]);
                 0
             }
             Self::Request(block) | Self::Cancel(block) | Self::Reject(block) => {
-                header.put(block.piece.to_be_bytes());
-                header.put(block.offset.to_be_bytes());
-                header.put(block.length.to_be_bytes());
+                header.put([block.piece, block.offset, block.length].map(u32::to_be_bytes));
                 0
             }
             Self::Port(port) => {
-                header.put(port.to_be_bytes());
+                header.put([port.to_be_bytes()]);
                 0
             }
             Self::Piece { index, offset, payload } => {
-                header.put(index.to_be_bytes());
-                header.put(offset.to_be_bytes());
+                header.put([*index, *offset].map(u32::to_be_bytes));
                 *payload
             }
             Self::ExtendedHandshake(body) => {
-                header.put([0]);
+                header.put([[0]]);
                 *body
             }
             Self::Extended { id, payload } => {
-                header.put([*id]);
+                header.put([[*id]]);
                 *payload
             }
             Self::HashRequest(range) | Self::HashReject(range) => {
-                header.put(range.encode());
+                header.put([range.encode()]);
                 0
             }
             Self::Hashes { range, payload } => {
-                header.put(range.encode());
+                header.put([range.encode()]);
                 *payload
             }
-            Self::Bitfield(body) | Self::Unknown(body) => *body,
+            Self::Bitfield(body) => *body,
+            Self::Unknown { message, .. } => {
+                header.length = 4;
+                *message
+            }
         };
         let length = u32::from(header.length - 4).wrapping_add(rest);
         header.bytes[..4].copy_from_slice(&length.to_be_bytes());
@@ -365,10 +378,12 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    fn put<const LENGTH: usize>(&mut self, bytes: [u8; LENGTH]) {
-        let start = usize::from(self.length);
-        self.bytes[start..start + LENGTH].copy_from_slice(&bytes);
-        self.length += LENGTH as u8;
+    /// Sets the numbers, which come after the id.
+    #[inline]
+    fn put<const LENGTH: usize, const COUNT: usize>(&mut self, numbers: [[u8; LENGTH]; COUNT]) {
+        let numbers = numbers.as_flattened();
+        self.bytes[5..][..numbers.len()].copy_from_slice(numbers);
+        self.length = 5 + numbers.len() as u8;
     }
 }
 
@@ -432,7 +447,7 @@ mod tests {
             let length = number(bytes, 0);
             assert_eq!(kind.check(bytes[4], length), Ok(()));
             assert_eq!(bytes.len(), 4 + kind.header_length() as usize);
-            assert_eq!(Head::decode(kind, bytes, length - kind.header_length()), Ok(head));
+            assert_eq!(Head::decode(bytes, true), Ok(head));
         }
     }
 
@@ -447,6 +462,6 @@ mod tests {
     #[test]
     fn what_has_no_id_is_its_prefix() {
         assert_eq!(Head::KeepAlive.encode().as_ref(), [0; 4]);
-        assert_eq!(Head::Unknown(300).encode().as_ref(), [0, 0, 1, 44]);
+        assert_eq!(Head::Unknown { id: 99, message: 300 }.encode().as_ref(), [0, 0, 1, 44]);
     }
 }

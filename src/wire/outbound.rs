@@ -87,7 +87,8 @@ impl Wire {
 
     /// BEP 3: says which pieces we have.
     pub fn bitfield(&mut self, bits: &[u8]) {
-        self.send_with(&Head::Bitfield(bits.len() as u32), bits);
+        let head = Head::Bitfield(bits.len() as u32);
+        self.send_bytes(head.kind(), head.encode().as_ref(), bits);
     }
 
     /// BEP 3: asks for a block; gives the key of the request. While the peer chokes us only a piece
@@ -293,25 +294,24 @@ impl Wire {
     /// Sends what a peer may have provoked, and may not read.
     fn send_answer(&mut self, head: &Head, body: &[u8]) {
         if !self.is_closed {
-            let length = head.encode().as_ref().len() + body.len();
-            self.answers.add(self.progress(), length);
-            self.send_with(head, body);
+            let header = head.encode();
+            self.answers.add(self.progress(), header.as_ref().len() + body.len());
+            self.send_bytes(head.kind(), header.as_ref(), body);
         }
     }
 
     /// Sends a message that is all in its head.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(&mut self, message: &Head) {
-        self.send_with(message, &[]);
+        self.send_bytes(message.kind(), message.encode().as_ref(), &[]);
     }
 
-    fn send_with(&mut self, head: &Head, body: &[u8]) {
+    fn send_bytes(&mut self, kind: Kind, header: &[u8], body: &[u8]) {
         if self.is_closed {
             return;
         }
-        let header = head.encode();
-        self.count(head.kind(), header.as_ref().len() + body.len());
-        self.put(header.as_ref(), false);
+        self.count(kind, header.len() + body.len());
+        self.put(header, false);
         if !body.is_empty() {
             self.put(body, false);
         }

@@ -79,7 +79,7 @@ impl Serving {
         limits: &Limits,
         now: u64,
     ) -> Option<(u32, Block)> {
-        if self.waiting.is_empty() || self.is_busy(progress, limits, now) {
+        if self.is_busy(progress, limits, now) {
             return None;
         }
         let block = self.waiting.pop()?;
@@ -178,11 +178,12 @@ mod tests {
             position += 17;
             result
         };
-        for _ in 0..15 {
+        let most = limits.max_unread_rejects();
+        for _ in 0..most {
             assert_eq!(reject(0, &mut serving), Ok(()));
         }
         // Half of the first has left: it is not read yet.
-        let too_many = Err(Violation::TooManyRequests { count: 15 });
+        let too_many = Err(Violation::TooManyRequests { count: most });
         assert_eq!(reject(9, &mut serving), too_many);
         assert_eq!(reject(17, &mut serving), Ok(()));
         assert_eq!(reject(17, &mut serving), too_many);

@@ -47,7 +47,6 @@ async function refuse (Wire, extension, payload) {
   peer.wire.use(makeExtension())
   // So that it can answer.
   peer.hear(p.extended(0, Buffer.from(`d1:md${extension.length}:${extension}i1eee`)))
-  peer.names.length = 0
   const handler = peer.wire[extension]
   const lengths = []
   const { onMessage } = handler
@@ -60,7 +59,7 @@ async function refuse (Wire, extension, payload) {
   peer.hear(p.extended(1, sound))
   await turn()
   return {
-    names: peer.names,
+    names: peer.names.slice(1),
     got: lengths.map(length => length === sound.length ? 'sound' : length),
     refused: peer.wire.statistics?.refusedExtended,
     reason: peer.wire.closeReason?.code
