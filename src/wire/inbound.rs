@@ -80,8 +80,9 @@ impl Wire {
 
     /// Whether [`Wire::poll_event`] gives no further message until output has drained: the peer
     /// has had us answer extension messages and hash requests with more than
-    /// [`Limits::high_water_mark`](super::Limits::high_water_mark), and reads none of it. What is unsent of blocks never has this effect: of two peers that serve
-    /// each other, each would wait for the other.
+    /// [`Limits::high_water_mark`](super::Limits::high_water_mark), and reads none of it. What is
+    /// unsent of blocks never has this effect: of two peers that serve each other, each would wait
+    /// for the other.
     pub fn is_paused(&self) -> bool {
         self.answers.are_due()
             && !self.is_closed
