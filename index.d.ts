@@ -783,7 +783,7 @@ declare namespace Wire {
 
     /**
      * The wire is closing because the peer, or an extension, did what it must not, or for one of the
-     * other reasons of {@link Wire.ErrorCode}. Without a listener nothing else happens.
+     * other reasons of {@link Wire.ErrorCode}. An unheard one ends no process.
      */
     violation: [error: WireError]
     /** The same as `violation`; emitted only if somebody listens. */
