@@ -6,6 +6,8 @@
 //!   as numbers in shared memory.
 //! - `binding` (feature `node`): the boundary for Node.js. What callers see is made of it in
 //!   `lib/`.
+//!
+//! `docs/architecture.md` follows a message through all of them, and says who owns which state.
 
 #![warn(missing_docs)]
 
