@@ -93,10 +93,10 @@ class Inbound extends Receiver {
       this.applyAll()
       isDone = true
     } catch (error) {
-      // What a listener throws is the application's to see. Since Node.js 24, `pipe` takes it for
-      // an error of this stream instead, and destroys the stream with it. Every stream that is
-      // piped into another listens for the other's `unpipe`.
-      if (this.wire.listenerCount('unpipe') === 0) throw error
+      // What a listener throws is the application's to see, and not that of who writes here: since
+      // Node.js 24, `pipe` takes it for an error of this stream, and a stream of streamx that it
+      // passes through never moves again. Those that are piped into this one listen for these.
+      if (this.wire.listenerCount('unpipe') === 0 && this.wire.listenerCount('drain') === 0) throw error
       nextTick(() => { throw error })
     } finally {
       this.isRunning = false

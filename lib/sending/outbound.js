@@ -120,7 +120,7 @@ class Outbound {
 
   /** How many bytes have been taken from the engine and did not leave yet. */
   countUndelivered () {
-    let bytes = 0
+    let bytes = this.wire.readableLength
     for (const pipe of this.pipes) bytes += pipe.queued
     for (let i = this.pushed; i < this.ready.length; i++) bytes += this.ready[i].length
     return bytes
