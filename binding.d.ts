@@ -72,10 +72,7 @@ export declare const COMMAND_ALLOWED_FAST: number
  */
 export declare const COMMAND_ANSWER: number
 
-/**
- * Sends `cancel` of A, B, C; gives the key of the request that it takes back, or `NONE`, and whether
- * another one for the same block is open.
- */
+/** Sends `cancel` of A, B, C; gives the key of the request that it takes back, or `NONE`. */
 export declare const COMMAND_CANCEL: number
 
 /**
@@ -137,6 +134,9 @@ export declare const COMMAND_REJECT: number
 
 /** Lets go in plaintext what waits for a crypto handshake that was never begun. */
 export declare const COMMAND_RELEASE_PLAINTEXT: number
+
+/** Nothing has left for a while though reading is paused: a little more is read. */
+export declare const COMMAND_RELIEVE: number
 
 /**
  * Sends a `request` of piece A, offset B, length C; D tells whether the peer allowed the piece
@@ -476,7 +476,7 @@ export declare const TRANSFER_PIECE: number
 /**
  * Frames a chunk, of which the caller collected A bytes before. Gives how many bytes were framed,
  * how many at the start belong to the payload under collection, where a payload that is to be
- * collected begins, how long that is (0 if there is none), and how many bytes of it are missing.
+ * collected begins, and how long that is (0 if there is none).
  * This and the other `TRANSFER_*` take bytes.
  */
 export declare const TRANSFER_RECEIVE: number

@@ -858,6 +858,7 @@ module.exports.COMMAND_PORT = nativeBinding.COMMAND_PORT
 module.exports.COMMAND_REFUSE = nativeBinding.COMMAND_REFUSE
 module.exports.COMMAND_REJECT = nativeBinding.COMMAND_REJECT
 module.exports.COMMAND_RELEASE_PLAINTEXT = nativeBinding.COMMAND_RELEASE_PLAINTEXT
+module.exports.COMMAND_RELIEVE = nativeBinding.COMMAND_RELIEVE
 module.exports.COMMAND_REQUEST = nativeBinding.COMMAND_REQUEST
 module.exports.COMMAND_SET_STATE = nativeBinding.COMMAND_SET_STATE
 module.exports.COMMAND_SET_TIMEOUT = nativeBinding.COMMAND_SET_TIMEOUT

@@ -15,7 +15,7 @@ const {
   COMMAND_DECLINE, COMMAND_FORGET_PEER_REQUEST, COMMAND_FORGET_REQUEST, COMMAND_HAVE,
   COMMAND_HAVE_ALL, COMMAND_HAVE_NONE, COMMAND_INTERESTED, COMMAND_KEEP_ALIVE,
   COMMAND_NEXT_TIMEOUT, COMMAND_NOT_INTERESTED, COMMAND_OUTPUT, COMMAND_PIECE, COMMAND_PORT,
-  COMMAND_REFUSE, COMMAND_REJECT, COMMAND_RELEASE_PLAINTEXT, COMMAND_REQUEST, COMMAND_SET_STATE,
+  COMMAND_REFUSE, COMMAND_REJECT, COMMAND_RELEASE_PLAINTEXT, COMMAND_RELIEVE, COMMAND_REQUEST, COMMAND_SET_STATE,
   COMMAND_SET_TIMEOUT, COMMAND_SET_UNDELIVERED, COMMAND_SPEEDS, COMMAND_SUGGEST,
   COMMAND_TAKE_TIMED_OUT, COMMAND_UNCHOKE, EVENT_ALLOWED_FAST, EVENT_BITFIELD, EVENT_CANCEL,
   EVENT_CHOKE, EVENT_CRYPTO_HANDSHAKE, EVENT_CRYPTO_INFO_HASH, EVENT_EXTENDED,
@@ -266,12 +266,12 @@ function request (handle, piece, offset, length, isAllowedFast) {
 
 /**
  * Sends a cancel.
- * @param {(key: number, hasMore: boolean) => void} settle is told the key of the request that it takes
- *   back, or -1, and whether another one for the same block is open
+ * @returns {{ isThere: boolean, key: number }} whether the wire is there, and the key of a request for
+ *   the block that was still open, or -1
  */
-function cancel (handle, piece, offset, length, settle) {
+function cancel (handle, piece, offset, length) {
   const result = command(handle, COMMAND_CANCEL, piece, offset, length)
-  settle(keyOf(result), page[SLOT_NUMBERS + 1] !== 0)
+  return { isThere: result === RESULT_DONE, key: keyOf(result) }
 }
 
 /** Sends a reject; gives the key of the peer's request that it settles, or -1. */
@@ -328,6 +328,11 @@ function forgetRequest (handle, key) {
   command(handle, COMMAND_FORGET_REQUEST, key)
 }
 
+/** Reads a little more though reading is paused: nothing has left for a while. */
+function relieve (handle) {
+  command(handle, COMMAND_RELIEVE)
+}
+
 /** Nothing is applied or sent any more; what is to be sent may still be taken. */
 function stop (handle) {
   command(handle, COMMAND_CLOSE)
@@ -356,7 +361,7 @@ function takeOutput (handle, chunks, blocks) {
   for (let i = 0; i < count; i++) length += page[SLOT_RUN + 2 * i]
   const bytes = Buffer.allocUnsafe(length)
   // It leaves the run as it is.
-  transfer(handle, TRANSFER_OUTPUT, bytes, count)
+  if (transfer(handle, TRANSFER_OUTPUT, bytes, count) !== RESULT_DONE) return false
   const { buffer, byteOffset } = bytes
   for (let i = 0, at = byteOffset; i < count; i++) {
     const segment = page[SLOT_RUN + 2 * i]
@@ -385,15 +390,14 @@ function setUndelivered (handle, bytes) {
  * Frames a chunk.
  * @param {Buffer} bytes
  * @param {number} collected how many bytes of a cut payload came before without the engine's knowing
- * @param {{ onFramed (consumed: number, head: number, tailStart: number, tailLength: number,
- *   missing: number): void }} receiver is told how many bytes were framed, how many at the start
- *   belong to the payload under collection, where one begins that is to be collected, how long it
- *   is (0 if there is none), and how many bytes of it are missing
+ * @param {{ onFramed (consumed: number, head: number, tailStart: number, tailLength: number): void, onGone (): void }} receiver is told how many bytes were framed, how many at the start
+ *   belong to the payload under collection, where one begins that is to be collected, and how long
+ *   that is (0 if there is none)
  */
 function receive (handle, bytes, collected, receiver) {
   if (transfer(handle, TRANSFER_RECEIVE, bytes, collected) !== RESULT_DONE) return receiver.onGone()
   receiver.onFramed(page[SLOT_NUMBERS], page[SLOT_NUMBERS + 1], page[SLOT_NUMBERS + 2],
-    page[SLOT_NUMBERS + 3], page[SLOT_NUMBERS + 4])
+    page[SLOT_NUMBERS + 3])
 }
 
 /** `next`: a message was applied, and more may come. */
@@ -466,13 +470,14 @@ function next (handle, receiver) {
     case EVENT_HANDSHAKE: {
       const bits = page[SLOT_NUMBERS + 1]
       const bytes = body()
-      receiver.onHandshake(bytes.subarray(0, 20), bytes.subarray(20), {
+      const extensions = {
         dht: (bits & RESERVED_DHT) !== 0,
         fast: (bits & RESERVED_FAST) !== 0,
-        extended: (bits & RESERVED_EXTENDED) !== 0,
-        // Only where it is so: callers compare the object.
-        ...((bits & RESERVED_V2) !== 0 && { v2: true })
-      })
+        extended: (bits & RESERVED_EXTENDED) !== 0
+      }
+      // Not enumerable: callers compare what 5.0.9 gives.
+      Object.defineProperty(extensions, 'v2', { value: (bits & RESERVED_V2) !== 0 })
+      receiver.onHandshake(bytes.subarray(0, 20), bytes.subarray(20), extensions)
       break
     }
     case EVENT_HASH_REQUEST: receiver.onHashRequest(hashRange()); break
@@ -533,7 +538,11 @@ function setTimeoutOf (handle, ms) {
   command(handle, COMMAND_SET_TIMEOUT, ms)
 }
 
-/** How long it is until the oldest request times out, in milliseconds; infinite if none does. */
+/**
+ * When the oldest request times out.
+ * @returns {{ due: number, wait: number }} the time, and how long it is until then, in milliseconds;
+ *   infinite if none does
+ */
 function nextTimeout (handle) {
   touchClock()
   command(handle, COMMAND_NEXT_TIMEOUT)
@@ -552,17 +561,21 @@ function takeTimedOut (handle, due) {
   return keyOf(command(handle, COMMAND_TAKE_TIMED_OUT))
 }
 
+function toCount (bytes) {
+  return bytes > 0 ? Math.min(bytes, 0xffffffff) : 0
+}
+
 /** Counts bytes that passed by another way; gives the download speed in bytes a second. */
 function downloadSpeed (handle, bytes) {
   touchClock()
-  command(handle, COMMAND_SPEEDS, bytes, 0)
+  command(handle, COMMAND_SPEEDS, toCount(bytes), 0)
   return floats[FLOAT_NUMBERS]
 }
 
 /** Counts bytes that passed by another way; gives the upload speed in bytes a second. */
 function uploadSpeed (handle, bytes) {
   touchClock()
-  command(handle, COMMAND_SPEEDS, 0, bytes)
+  command(handle, COMMAND_SPEEDS, 0, toCount(bytes))
   return floats[FLOAT_NUMBERS + 1]
 }
 
@@ -685,6 +698,7 @@ module.exports = {
   refuse,
   reject,
   releasePlaintext,
+  relieve,
   request,
   setInfoHash,
   setState,

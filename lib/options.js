@@ -47,6 +47,8 @@ function readOptions (options) {
     if (typeof value !== 'boolean') throw typeError(`${name} must be a boolean, not ${typeof value}`)
     read[name] = value
   }
+  // A peer is not told that more is taken than is.
+  if (options.reqq === undefined) read.reqq = Math.min(read.reqq, read.maxPeerRequests)
   const { infoHashes } = options
   if (infoHashes != null) {
     if (typeof infoHashes === 'string' || (typeof infoHashes !== 'function' && typeof infoHashes[Symbol.iterator] !== 'function')) {

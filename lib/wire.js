@@ -176,7 +176,7 @@ class Wire extends PeerStream {
   }
 
   get statistics () {
-    return this[kLastStatistics] ?? {
+    return structuredClone(this[kLastStatistics]) ?? {
       ...native.statistics(this[kHandle]),
       refusedExtended: this[kInbound].refusedExtended
     }
@@ -268,6 +268,8 @@ class Wire extends PeerStream {
     if (this.amChoking) return
     sent(this, native.choke(this[kHandle], this.allowedFastSet), 'choke')
     PeerRequests.of(this).dropChoked()
+    // The rejects may be too many for a peer that reads none.
+    this[kInbound].resumeLater()
   }
 
   unchoke () {
@@ -300,9 +302,9 @@ class Wire extends PeerStream {
     const isAllowedFast = this.peerChoking && this.peerAllowedFastSet.includes(index)
     const key = native.request(this[kHandle], index, offset, length, isAllowedFast)
     if (key === native.REFUSED) return callback(new Error('peer is choking'))
-    if (key < 0) return callback(new Error('wire is closed'))
-    OwnRequests.of(this).add(key, index, offset, length, callback)
-    sent(this, true, 'request', index, offset, length)
+    sent(this, key >= 0, 'request', index, offset, length)
+    if (key >= 0) OwnRequests.of(this).add(key, index, offset, length, callback)
+    else callback(new Error('wire is closed'))
   }
 
   piece (index, offset, buffer) {
@@ -315,19 +317,24 @@ class Wire extends PeerStream {
     const isSent = key < 0
       ? native.piece(this[kHandle], index, offset, block, theirs)
       : native.answer(this[kHandle], key, block)
+    if (isSent && !native.is(this[kHandle], native.TAKES_BLOCKS)) this[kOutbound].addBlock(block)
+    sent(this, isSent, 'piece', index, offset)
     if (!isSent) return
-    if (!native.is(this[kHandle], native.TAKES_BLOCKS)) this[kOutbound].addBlock(block)
-    sent(this, true, 'piece', index, offset)
     this.uploaded += block.length
     fire1(this, this._events.upload, 'upload', block.length)
   }
 
   cancel (index, offset, length) {
     checkBlock(index, offset, length)
-    native.cancel(this[kHandle], index, offset, length, (key, hasMore) => {
-      sent(this, true, 'cancel', index, offset, length)
-      OwnRequests.of(this).settle(key, hasMore, index, offset, length, 'request was cancelled')
-    })
+    const own = OwnRequests.of(this)
+    try {
+      own.withdraw(index, offset, length, 'request was cancelled')
+    } finally {
+      const { isThere, key } = native.cancel(this[kHandle], index, offset, length)
+      // The callback has asked for the same block again: the peer takes that back as well.
+      own.release(key)
+      sent(this, isThere, 'cancel', index, offset, length)
+    }
   }
 
   port (port) {

@@ -1,6 +1,7 @@
 'use strict'
 
 const { skeyHashHex } = require('../native.js')
+const { toBytes } = require('../arguments.js')
 const { typeError } = require('../errors.js')
 
 /**
@@ -65,7 +66,7 @@ function learn (infoHashes) {
 function toInfoHash (infoHash) {
   const bytes = typeof infoHash === 'string'
     ? Buffer.from(infoHash, 'hex')
-    : Buffer.from(ArrayBuffer.isView(infoHash) ? infoHash : [])
+    : ArrayBuffer.isView(infoHash) ? toBytes(infoHash, 'infoHash') : Buffer.alloc(0)
   if (bytes.length !== 20) throw typeError('an info hash must have 20 bytes, or 40 hexadecimal digits')
   return bytes
 }

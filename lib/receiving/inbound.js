@@ -15,6 +15,9 @@ const { WireError } = require('../errors.js')
 const { APPLIED, GONE, HAS_OUTPUT, IS_PAUSED, HAS_WAITING } = native
 const { nextTick } = process
 
+/** How long reading stays paused while nothing leaves, in milliseconds. */
+const RELIEF_MS = 1000
+
 /**
  * What comes from the peer: takes chunks, has the engine frame them, collects the payload that a
  * chunk's end cuts, and applies one message after the other.
@@ -38,6 +41,10 @@ class Inbound extends Receiver {
     /** Requests of the peer wait for output to drain, or for others to be answered. */
     this.hasWaiting = false
     this.isClosed = false
+    /** `resume` is about to be called. */
+    this.isResuming = false
+    /** Runs while reading is paused. */
+    this.reliefTimer = null
   }
 
   /**
@@ -68,11 +75,14 @@ class Inbound extends Receiver {
   /** Goes on with what is framed, and with requests that waited. */
   resume () {
     this.isPaused = false
+    clearTimeout(this.reliefTimer)
     if (!this.isRunning && !this.isClosed) this.run()
   }
 
   /** Likewise, but not within the call that made it possible. */
   resumeLater () {
+    if (this.isResuming || this.isClosed) return
+    this.isResuming = true
     nextTick(resume, this)
   }
 
@@ -101,7 +111,7 @@ class Inbound extends Receiver {
     } finally {
       this.isRunning = false
       if (this.isClosed) this.release()
-      else if (!isDone) nextTick(resume, this)
+      else if (!isDone) this.resumeLater()
     }
   }
 
@@ -116,8 +126,19 @@ class Inbound extends Receiver {
       if ((status & HAS_OUTPUT) !== 0) this.wire[kOutbound].schedule()
       this.hasWaiting = (status & HAS_WAITING) !== 0
       this.isPaused = (status & IS_PAUSED) !== 0
-      if (this.isPaused || !this.advance()) return
+      if (this.isPaused) return this.awaitRelief()
+      if (!this.advance()) return
     }
+  }
+
+  /** The peer may be waiting for us as we wait for it: after a while without progress, goes on a little. */
+  awaitRelief () {
+    clearTimeout(this.reliefTimer)
+    this.reliefTimer = setTimeout(() => {
+      native.relieve(this.wire[kHandle])
+      this.resume()
+    }, RELIEF_MS)
+    this.reliefTimer.unref?.()
   }
 
   /** Frames more of the chunk, or begins the next one; tells whether there was more. */
@@ -253,6 +274,7 @@ class Inbound extends Receiver {
     const { chunk, queue } = this
     this.chunk = this.queue = this.assembly = this.collected = this.slab = null
     this.haves = null
+    clearTimeout(this.reliefTimer)
     chunk?.callback(null)
     for (let next; (next = queue?.shift()) !== undefined;) next.callback(null)
   }
@@ -261,6 +283,7 @@ class Inbound extends Receiver {
 function noop () {}
 
 function resume (inbound) {
+  inbound.isResuming = false
   inbound.resume()
 }
 

@@ -86,6 +86,15 @@ class OwnRequests {
     if (request !== null) request.callback(new Error(message), null)
   }
 
+  /** Fails the first request for a block in the list, which the engine is to forget. */
+  withdraw (piece, offset, length, message) {
+    const request = findBlock(this.wire.requests, piece, offset, length)
+    if (request === undefined) return
+    Request.removeFrom(this.wire.requests, request)
+    this.forget(request)
+    request.callback(new Error(message), null)
+  }
+
   /** Fails all requests, last first. */
   failAll (message) {
     const list = this.wire.requests
@@ -152,6 +161,8 @@ class OwnRequests {
     }
     this.isIdle = false
     const { due, wait } = native.nextTimeout(this.wire[kHandle])
+    // Those in the list are all of the caller's own making.
+    if (due === Infinity) return
     this.timer = setTimeout(() => this.onTimeout(due), Math.min(Math.ceil(wait), MAX_TIMEOUT))
     if (this.isUnref) this.timer.unref?.()
   }

@@ -28,8 +28,6 @@ class Outbound {
     this.isScheduled = false
     /** Nobody wants more until `_read`, or until a destination drains. */
     this.isStalled = false
-    /** Chunks that are pushed belong to one batch. */
-    this.isFlushing = false
     /** What the wire is piped to. @type {import('../stream/pipe.js')[]} */
     this.pipes = NOTHING
   }
@@ -60,26 +58,37 @@ class Outbound {
     this.flush()
   }
 
-  /** Pushes what waits, as far as it is wanted; with `isLast`, all of it. */
+  /** Pushes what waits, as far as it is wanted; with `isLast`, all of it: see `flushLast`. */
   flush (isLast = false) {
     if (this.wire[kIsFinished]) return
     if (!isLast && (this.isStalled || this.mustDrain())) return
     let isDone = false
-    for (const pipe of this.pipes) pipe.cork()
-    this.isFlushing = true
+    const { pipes } = this
+    for (const pipe of pipes) pipe.cork()
     try {
       let isFirst = true
       while (this.pushNext(isLast, isFirst)) isFirst = false
       isDone = true
     } finally {
-      this.isFlushing = false
-      for (const pipe of this.pipes) pipe.uncork()
+      for (const pipe of pipes) pipe.uncork()
       if (!isDone && !this.isScheduled) {
         this.isScheduled = true
         nextTick(flush, this)
       }
     }
     if (!isLast) this.tellUndelivered()
+  }
+
+  /** Pushes all that waits: nothing comes after it. What a listener throws changes nothing of that. */
+  flushLast () {
+    for (let isDone = false; !isDone;) {
+      try {
+        this.flush(true)
+        isDone = true
+      } catch (error) {
+        nextTick(() => { throw error })
+      }
+    }
   }
 
   /** Tells the engine what did not leave yet, and goes on with what that kept back. */

@@ -111,7 +111,7 @@ class PeerStream extends Duplex {
 }
 
 function finish (stream, callback) {
-  stream[kOutbound].flush(true)
+  stream[kOutbound].flushLast()
   stream[kSelf][kIsFinished] = true
   stream[kOnFinish]()
 
@@ -119,10 +119,20 @@ function finish (stream, callback) {
   // Before the listeners of others, any of which may throw, but with its effect after them.
   stream.prependOnceListener('end', () => nextTick(() => Duplex.prototype.destroy.call(stream)))
   stream.push(null)
-  // Nobody may be reading: what nobody takes by now is lost, so that the stream ends.
-  while (stream.read() !== null);
+  readAll(stream)
 
   stream[kOnClose]()
+}
+
+/** Nobody may be reading: what nobody takes by now is lost, so that the stream ends. */
+function readAll (stream) {
+  for (let isDone = false; !isDone;) {
+    try {
+      isDone = stream.read() === null
+    } catch (error) {
+      nextTick(() => { throw error })
+    }
+  }
 }
 
 module.exports = PeerStream

@@ -26,6 +26,8 @@ class Pipe {
     this.ends = ends
     /** Until it has drained, nothing is written any more, but for the rest of a flush. */
     this.needsDrain = destination.writableNeedDrain === true
+    /** What is written belongs to one flush. */
+    this.isCorking = false
     /** Bytes written since it last had drained. */
     this.written = 0
     this.onData = this.onData.bind(this)
@@ -54,11 +56,13 @@ class Pipe {
 
   cork () {
     // What is no stream of Node's may mean something else by it.
-    if (this.destination.writableCorked !== undefined) this.destination.cork()
+    this.isCorking = this.destination.writableCorked !== undefined
+    if (this.isCorking) this.destination.cork()
   }
 
   uncork () {
-    if (this.destination.writableCorked > 0) this.destination.uncork()
+    if (this.isCorking) this.destination.uncork()
+    this.isCorking = false
   }
 
   onData (chunk) {
@@ -131,10 +135,9 @@ function pipe (stream, outbound, destination, options) {
 
 /** What `unpipe` of such a stream does. */
 function unpipe (stream, outbound, destination) {
-  for (const pipe of outbound.pipes) {
-    if (destination === undefined || pipe.destination === destination) pipe.detach()
-  }
-  if (outbound.pipes.length === 0) stream.pause()
+  const lost = outbound.pipes.filter(pipe => destination === undefined || pipe.destination === destination)
+  for (const pipe of lost) pipe.detach()
+  if (lost.length > 0 && outbound.pipes.length === 0) stream.pause()
   return stream
 }
 

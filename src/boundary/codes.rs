@@ -34,8 +34,7 @@ pub const COMMAND_REQUEST: u32 = 5;
 #[cfg_attr(feature = "node", napi)]
 pub const COMMAND_PIECE: u32 = 6;
 
-/// Sends `cancel` of A, B, C; gives the key of the request that it takes back, or `NONE`, and whether
-/// another one for the same block is open.
+/// Sends `cancel` of A, B, C; gives the key of the request that it takes back, or `NONE`.
 #[cfg_attr(feature = "node", napi)]
 pub const COMMAND_CANCEL: u32 = 7;
 
@@ -127,9 +126,13 @@ pub const COMMAND_RELEASE_PLAINTEXT: u32 = 27;
 #[cfg_attr(feature = "node", napi)]
 pub const COMMAND_CLOSE: u32 = 28;
 
+/// Nothing has left for a while though reading is paused: a little more is read.
+#[cfg_attr(feature = "node", napi)]
+pub const COMMAND_RELIEVE: u32 = 29;
+
 /// Frames a chunk, of which the caller collected A bytes before. Gives how many bytes were framed,
 /// how many at the start belong to the payload under collection, where a payload that is to be
-/// collected begins, how long that is (0 if there is none), and how many bytes of it are missing.
+/// collected begins, and how long that is (0 if there is none).
 /// This and the other `TRANSFER_*` take bytes.
 #[cfg_attr(feature = "node", napi)]
 pub const TRANSFER_RECEIVE: u32 = 0;

@@ -193,10 +193,7 @@ impl Session {
                 Err(PeerChoking) => return RESULT_CHOKED,
             },
             COMMAND_PIECE => give_key(page, wire.piece(block(), now)),
-            COMMAND_CANCEL => {
-                give_key(page, wire.cancel(block()));
-                page.set_number(1, wire.requests().has(block()).into());
-            }
+            COMMAND_CANCEL => give_key(page, wire.cancel(block())),
             COMMAND_PORT => wire.port(a as u16),
             COMMAND_SUGGEST => return fast(wire.suggest(a)),
             COMMAND_HAVE_ALL => return fast(wire.have_all()),
@@ -246,6 +243,7 @@ impl Session {
             }
             COMMAND_RELEASE_PLAINTEXT => wire.release_plaintext(),
             COMMAND_CLOSE => wire.close(),
+            COMMAND_RELIEVE => wire.relieve(),
             _ => {}
         }
         RESULT_DONE
@@ -264,10 +262,10 @@ impl Session {
                 page.set_number(1, intake.head as u32);
                 page.set_number(2, intake.tail.map_or(0, |tail| tail.start as u32));
                 page.set_number(3, intake.tail.map_or(0, |tail| tail.length));
-                page.set_number(4, wire.missing());
             }
             TRANSFER_OUTPUT => {
-                wire.take_output(a as usize, bytes);
+                let is_taken = wire.take_output(a as usize, bytes);
+                return if is_taken { RESULT_DONE } else { RESULT_GONE };
             }
             TRANSFER_HANDSHAKE => {
                 let reserved = Reserved {
@@ -348,9 +346,10 @@ impl Session {
             remains.body = body;
         };
         let Some(event) = event else {
+            let is_paused = self.wire.is_paused();
             numbers(&[
                 self.wire.output().next().is_some().into(),
-                self.wire.is_paused().into(),
+                is_paused.into(),
                 (self.wire.waiting_requests() > 0).into(),
             ]);
             return EVENT_NONE;

@@ -83,10 +83,16 @@ impl Wire {
     /// [`Limits::high_water_mark`](super::Limits::high_water_mark), and reads none of it. What is
     /// unsent of blocks never has this effect: of two peers that serve each other, each would wait
     /// for the other.
-    pub fn is_paused(&self) -> bool {
-        self.answers.are_due()
-            && !self.is_closed
-            && self.unsent_extended() > self.limits.high_water_mark as usize
+    pub fn is_paused(&mut self) -> bool {
+        let progress = self.progress();
+        !self.is_closed && self.answers.are_too_many(progress, self.limits.high_water_mark.into())
+    }
+
+    /// To be called where [`Wire::is_paused`] and nothing has left for a second: two peers that
+    /// answer each other with much would wait for each other for ever. A little more is read then.
+    pub fn relieve(&mut self) {
+        let progress = self.progress();
+        self.answers.relieve(progress, self.limits.high_water_mark.into());
     }
 
     fn longest_message(&self) -> u32 {

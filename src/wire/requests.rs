@@ -14,6 +14,9 @@ const NONE: u32 = u32::MAX;
 /// Up to this many requests are searched in order; only for more is the table made.
 const FEW: usize = 16;
 
+/// What a request costs the caller at least until it is answered, in bytes, however small its block.
+const LEAST_COST: u32 = 256;
+
 /// Room for more requests than this is given back as soon as none is open.
 const MANY: usize = 4096;
 
@@ -116,7 +119,8 @@ impl Requests {
         open.entries.get(open.oldest as usize).map(|entry| (open.oldest, entry.since))
     }
 
-    /// How many bytes the open requests ask for.
+    /// How many bytes the open requests ask for; small blocks count as 256 bytes each, which is what a
+    /// request costs by itself.
     pub fn bytes(&self) -> u64 {
         self.open.as_ref().map_or(0, |open| open.bytes)
     }
@@ -170,7 +174,7 @@ impl Open {
             newest => self.entries[newest as usize].newer = key,
         }
         self.newest = key;
-        self.bytes += u64::from(block.length);
+        self.bytes += u64::from(block.length.max(LEAST_COST));
         if let Some(table) = &mut self.by_block {
             enter(table, &mut self.entries, &self.hasher, key);
         }
@@ -231,7 +235,7 @@ impl Open {
     /// Removes a request that is not in the table.
     fn unlink(&mut self, key: u32) -> Option<Entry> {
         let entry = self.entries.try_remove(key as usize)?;
-        self.bytes -= u64::from(entry.block.length);
+        self.bytes -= u64::from(entry.block.length.max(LEAST_COST));
         match entry.older {
             NONE => self.oldest = entry.newer,
             older => self.entries[older as usize].newer = entry.newer,
