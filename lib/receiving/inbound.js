@@ -207,7 +207,7 @@ class Inbound extends Receiver {
     const { chunk } = this
     chunk.advance(consumed)
     if (head > 0) {
-      this.assembly.add(chunk.view(0, head))
+      this.assembly.add(chunk.bytesAt(0, head))
       if (this.assembly.missing === 0) {
         this.collected = this.assembly.bytes
         this.assembly = null
@@ -215,7 +215,7 @@ class Inbound extends Receiver {
     }
     if (tailLength > 0) {
       this.assembly = new Assembly(this.allocate(tailLength))
-      this.assembly.add(chunk.view(tailStart, consumed - tailStart))
+      this.assembly.add(chunk.bytesAt(tailStart, consumed - tailStart))
     }
   }
 
