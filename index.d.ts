@@ -233,7 +233,7 @@ declare class Wire extends Duplex {
   handshake (
     infoHash: string | NodeJS.ArrayBufferView,
     peerId: string | NodeJS.ArrayBufferView,
-    extensions?: { dht?: boolean, fast?: boolean } | null
+    extensions?: { dht?: boolean, fast?: boolean, v2?: boolean } | null
   ): void
 
   /**
@@ -309,6 +309,22 @@ declare class Wire extends Duplex {
    * @throws {Error} `fast extension is disabled`
    */
   reject (index: number, offset: number, length: number): void
+  /**
+   * Asks for hashes of a file's Merkle tree; the answer is an event. BEP 52
+   * @throws {TypeError | RangeError} for a range that cannot be meant; nothing is sent
+   */
+  hashRequest (range: Wire.HashRange): void
+  /**
+   * Sends hashes: `range.length` of the layer, then at most one uncle hash a proof layer, 32 bytes
+   * each. BEP 52
+   * @throws {TypeError | RangeError} for a range or a number of hashes that cannot be meant
+   */
+  hashes (range: Wire.HashRange, hashes: NodeJS.ArrayBufferView): void
+  /**
+   * Refuses to answer a hash request. BEP 52
+   * @throws {TypeError | RangeError} for a range that cannot be meant
+   */
+  hashReject (range: Wire.HashRange): void
   /**
    * Lets the peer request a piece while we choke it. BEP 6
    * @throws {Error} `fast extension is disabled`
@@ -512,7 +528,31 @@ declare namespace Wire {
     fast: boolean
     /** BEP 10: extended messages. */
     extended: boolean
+    /** BEP 52: BitTorrent v2. Not enumerable in what a peer announced. */
+    v2?: boolean
   }
+
+  /** A range of one layer of a file's Merkle tree, and the layers above it that prove it. BEP 52 */
+  export interface HashRange {
+    /** The root of the tree: 32 bytes. */
+    piecesRoot: NodeJS.ArrayBufferView
+    /** The layer of the hashes, at most 64; 0 is that of the blocks. */
+    baseLayer: number
+    /** The first hash of the layer. */
+    index: number
+    /** How many hashes of the layer: a power of two, at most 8192. */
+    length: number
+    /** Over how many layers above it uncle hashes are to prove them, at most 64. */
+    proofLayers: number
+  }
+
+  /** How many messages there were of each kind; `extended` counts the extended handshake too. */
+  export type MessageCounts = Record<
+    | 'handshake' | 'keepAlive' | 'choke' | 'unchoke' | 'interested' | 'notInterested' | 'have' | 'bitfield'
+    | 'request' | 'piece' | 'cancel' | 'port' | 'suggest' | 'haveAll' | 'haveNone' | 'reject' | 'allowedFast'
+    | 'extended' | 'hashRequest' | 'hashes' | 'hashReject' | 'unknown',
+    number
+  >
 
   /** A block, as it is asked for. */
   export interface Block {
@@ -598,6 +638,8 @@ declare namespace Wire {
     payload: number
     /** Messages, the handshake and keep-alives included. */
     messages: number
+    /** The same by their kinds. */
+    byMessage: MessageCounts
   }
 
   /** What a wire has seen. */
@@ -677,7 +719,8 @@ declare namespace Wire {
    * - `ERR_BAD_HANDSHAKE`: its first bytes are no BitTorrent handshake. BEP 3
    * - `ERR_MESSAGE_TOO_LONG`: a length prefix above `maxMessageLength`, a bitfield of more than
    *   `maxPieces` bits, or a length of 2 GiB and more. BEP 3
-   * - `ERR_BAD_LENGTH`: a message too short or too long for its id. BEP 3, 5, 6, 10
+   * - `ERR_BAD_LENGTH`: a message too short or too long for its id. BEP 3, 5, 6, 10, 52
+   * - `ERR_BAD_HASH_RANGE`: a range of hashes that no tree has, or hashes of another number. BEP 52
    * - `ERR_PIECE_OUT_OF_RANGE`: a piece index at or above `maxPieces`. BEP 3, 6
    * - `ERR_FAST_DISABLED`: a message of the fast extension, which not both announced. BEP 6
    * - `ERR_TOO_MANY_REQUESTS`: requests that are rejected, on and on, while it reads none of the
@@ -709,7 +752,8 @@ declare namespace Wire {
    * `ERR_NO_NATIVE_ADDON`, which says what to do.
    */
   export type ErrorCode =
-    | 'ERR_BAD_HANDSHAKE' | 'ERR_MESSAGE_TOO_LONG' | 'ERR_BAD_LENGTH' | 'ERR_PIECE_OUT_OF_RANGE'
+    | 'ERR_BAD_HANDSHAKE' | 'ERR_MESSAGE_TOO_LONG' | 'ERR_BAD_LENGTH' | 'ERR_BAD_HASH_RANGE'
+    | 'ERR_PIECE_OUT_OF_RANGE'
     | 'ERR_FAST_DISABLED' | 'ERR_TOO_MANY_REQUESTS'
     | 'ERR_MSE_PUBLIC_KEY' | 'ERR_MSE_SYNC' | 'ERR_MSE_VC' | 'ERR_MSE_PADDING'
     | 'ERR_MSE_CRYPTO_PROVIDE' | 'ERR_MSE_CRYPTO_SELECT' | 'ERR_MSE_PLAINTEXT_REFUSED'
@@ -763,7 +807,16 @@ declare namespace Wire {
     extended: [extension: 'handshake', handshake: ExtendedHandshake] | [extension: string | number, message: Buffer]
     /** A keep-alive. BEP 3 */
     'keep-alive': []
-    /** A message with an id that none of these BEPs describes: the id, then its payload. */
+    /** The peer, which announced BEP 52, asks for hashes. Answer with `hashes` or `hashReject`. */
+    'hash-request': [range: HashRange & { piecesRoot: Buffer }]
+    /** Hashes of the peer: `range.length` of the layer, then uncle hashes, 32 bytes each. BEP 52 */
+    hashes: [range: HashRange & { piecesRoot: Buffer }, hashes: Buffer]
+    /** The peer will not answer a hash request. BEP 52 */
+    'hash-reject': [range: HashRange & { piecesRoot: Buffer }]
+    /**
+     * A message with an id that none of these BEPs describes, or one of BEP 52 from a peer that did not
+     * announce it: the id, then its payload.
+     */
     unknownmessage: [message: Buffer]
 
     /** A block of so many bytes came. */
