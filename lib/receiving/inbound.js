@@ -55,7 +55,7 @@ class Inbound extends Receiver {
   take (bytes, callback) {
     if (this.isClosed) {
       callback(null)
-    } else if (this.chunk !== null) {
+    } else if (this.chunk !== null || this.queue?.isEmpty() === false) {
       this.queue ??= new FIFO()
       this.queue.push(new Chunk(bytes, callback))
     } else if (this.assembly !== null && bytes.length < this.assembly.missing) {
@@ -97,6 +97,9 @@ class Inbound extends Receiver {
   }
 
   run () {
+    // What is piped into this wire listens for these. Asked now: a handler may unpipe it, and throw.
+    const { unpipe, drain } = this.wire._events
+    const isPipedTo = unpipe !== undefined || drain !== undefined
     this.isRunning = true
     let isDone = false
     try {
@@ -105,8 +108,8 @@ class Inbound extends Receiver {
     } catch (error) {
       // What a listener throws is the application's to see, and not that of who writes here: since
       // Node.js 24, `pipe` takes it for an error of this stream, and a stream of streamx that it
-      // passes through never moves again. Those that are piped into this one listen for these.
-      if (this.wire.listenerCount('unpipe') === 0 && this.wire.listenerCount('drain') === 0) throw error
+      // passes through never moves again.
+      if (!isPipedTo) throw error
       nextTick(() => { throw error })
     } finally {
       this.isRunning = false
