@@ -1,356 +1,296 @@
 'use strict'
 
-/**
- * A random session: calls of the API, bytes of a peer, and handlers that do anything from within
- * an event. It is held against a small model; see `check`.
- */
-
 const { Random } = require('../helpers/random')
-const p = require('../world/support/messages')
+const { Connection } = require('./connections')
+const { act, askOnce } = require('./random-actions')
 
-const INFO_HASH = '11'.repeat(20)
+/** How deep events within events may act. */
+const DEPTH = 3
+/** So many turns of the event loop in which nothing happens are the end of hope. */
+const IDLE_TURNS = 300
+/** After so many, applications that have edited lists do something. */
+const NUDGE_AFTER = 100
+/** The kernel and the thread pool take their time: these last a millisecond each. */
+const IDLE_LONG_TURNS = 4000
 
-/** What an application's handler throws here. */
-class Thrown extends Error {}
-
-const EVENTS = [
-  'handshake', 'choke', 'unchoke', 'interested', 'uninterested', 'have', 'bitfield', 'request', 'piece',
-  'cancel', 'port', 'suggest', 'have-all', 'have-none', 'reject', 'allowed-fast', 'extended', 'keep-alive',
-  'unknownmessage', 'timeout', 'download', 'upload', 'violation', 'finish', 'end', 'close'
+/** What may be left out, to find out what something is about. */
+const FEATURES = [
+  'tcp', 'encryption', 'direct', 'strangers', 'throws', 'violations', 'closing', 'losing', 'edits', 'pulling', 'pausing',
+  'relays', 'curious', 'open-ended', 'manual', 'through', 'streamx', 'proxies', 'subclasses', 'limits', 'fast', 'timers',
+  'cancelling', 'late-requests'
 ]
 
-/** What may still be emitted once the wire is ending. */
-const AT_THE_END = new Set(['uninterested', 'choke', 'upload', 'violation', 'finish', 'end', 'close'])
-
-/** Each of these messages of the peer is one event, with a number of its own. */
-const NUMBERED = new Set(['have', 'port', 'unknownmessage', 'piece', 'suggest'])
-
+/**
+ * Several wires at once, in random connections, with random applications: from one seed.
+ */
 class Session {
-  constructor (Wire, seed) {
+  /**
+   * @param {Function} Wire
+   * @param {number} seed
+   * @param {object} surroundings
+   * @param {import('./connections').Loopback} surroundings.loopback
+   * @param {import('./thrown').Exceptions} surroundings.exceptions
+   * @param {() => void} surroundings.onTurn
+   * @param {Set<string>} surroundings.without what is left out: some of `FEATURES`
+   */
+  constructor (Wire, seed, { loopback, exceptions, onTurn, without }) {
+    this.Wire = Wire
     this.random = new Random(seed)
+    this.loopback = loopback
+    this.exceptions = exceptions
+    this.onTurn = onTurn
+    this.without = without
     const { random } = this
-    this.fast = random.below(2) === 0
-    this.wire = new Wire(random.pick(['tcpIncoming', 'tcpOutgoing', 'webrtc']), 0, random.pick([
-      undefined,
-      { highWaterMark: 1 + random.below(5000), maxPeerRequests: 1 + random.below(10) }
-    ]))
-    this.failures = []
+    this.most = 1 + random.below(4)
+    this.hasTcp = this.has('tcp', 3)
+    this.hasEncryption = this.has('encryption', 3)
+    this.doesThrow = this.has('throws', 2)
+    /** Peers talk nonsense, and extensions fail. */
+    this.isRude = this.has('violations', 4)
+    /** How often something is closed or lost: once in so many actions. */
+    this.closesOnceIn = this.has('closing') ? random.pick([30, 100, 1000]) : Infinity
+    this.isQuiet = false
     this.depth = 0
-    /** Events that the peer's messages must give, in order. */
-    this.expected = []
-    this.number = 0
-    this.requests = []
-    this.answers = []
-    this.writes = []
+    this.numbers = 0
+    /** The wire whose method is being called. */
+    this.calling = null
+    /** Goes up whenever anything happens. */
+    this.progress = 0
+    this.failures = []
     this.counts = {}
-    this.transferred = new WeakSet()
-    this.state = { amChoking: true, amInterested: false, peerChoking: true, peerInterested: false }
-    this.isEnding = false
-    this.isClosed = false
-    for (const name of EVENTS) this.wire.on(name, (...args) => this.onEvent(name, args))
-    if (random.below(4) > 0) this.wire.on('data', () => {})
+    /** @type {Connection[]} */
+    this.connections = []
+    /** What is to be done, and in how many turns. */
+    this.due = []
   }
 
-  async play (steps) {
-    this.guard(() => this.wire.handshake(INFO_HASH, '22'.repeat(20), { fast: this.fast }))
-    this.hear([p.handshake(INFO_HASH, '33'.repeat(20), { fast: this.fast, extended: true })])
-    for (let step = 0; step < steps && this.failures.length === 0; step++) {
-      if (this.random.below(3) === 0) this.hearSomething()
-      else this.act()
-      if (this.random.below(4) === 0) await turn()
-    }
-    await this.settle()
-    if (!this.isEnding) this.checkAlive()
-    this.guard(() => this.end())
-    for (let i = 0; i < 100 && !this.isClosed; i++) await turn()
-    await turn()
-    // A closed wire answers, and says nothing.
-    for (let i = 0; i < 20; i++) this.act()
-    await turn()
-    this.checkClosed()
-    return this.failures
+  /** Whether something is played, once in so many times. */
+  has (feature, onceIn = 1) {
+    return this.random.below(onceIn) === 0 && !this.without.has(feature)
   }
 
-  /** Everything that can happen has happened: whoever did not read, reads. */
-  async settle () {
-    this.wire.on('data', () => {})
-    this.wire.resume()
-    for (let i = 0; i < 50; i++) {
-      await turn()
-      const last = this.answers.length
-      for (const answer of this.answers.splice(0)) this.guard(() => answer(null, Buffer.alloc(3)))
-      if (last === 0 && i > 10) break
-    }
+  nextNumber () {
+    return ++this.numbers
+  }
+
+  get players () {
+    return this.connections.flatMap(({ players }) => players)
+  }
+
+  get parties () {
+    return this.connections.flatMap(({ parties }) => parties)
   }
 
   fail (message) {
-    if (this.failures.length < 5) this.failures.push(message)
+    if (this.failures.length < 20) this.failures.push(message)
   }
 
-  expect (isTrue, message) {
-    if (!isTrue) this.fail(typeof message === 'function' ? message() : message)
-  }
-
-  checkState (where) {
-    for (const [name, value] of Object.entries(this.state)) {
-      this.expect(this.wire[name] === value, () => `${where}: ${name} is ${this.wire[name]}`)
-    }
-  }
-
-  checkAlive () {
-    this.checkState('at rest')
-    this.expect(this.expected.length === 0, () => `never emitted: ${this.expected.slice(0, 3).join(' ')}`)
-    const open = this.requests.filter(({ calls }) => calls === 0).length
-    this.expect(this.wire.requests.length === open, () => `${this.wire.requests.length} requests, not ${open}`)
-    this.expect(this.writes.every(({ calls }) => calls === 1), 'a chunk was not taken once')
-  }
-
-  checkClosed () {
-    this.expect(this.isClosed, 'it never closed')
-    for (const name of ['finish', 'end', 'close']) {
-      this.expect(this.counts[name] === 1, () => `${name} was emitted ${this.counts[name]} times`)
-    }
-    this.expect(this.requests.every(({ calls }) => calls === 1), () => {
-      return `callbacks called ${this.requests.map(({ calls }) => calls).join(' ')} times`
-    })
-    this.expect(this.writes.every(({ calls }) => calls === 1), () => {
-      return `write callbacks called ${this.writes.map(({ calls }) => calls).join(' ')} times`
-    })
-    this.expect(this.wire.requests.length === 0 && this.wire.peerRequests.length === 0, 'requests are left')
-    this.expect(this.wire.destroyed, 'it is not destroyed')
-  }
-
-  //
-  // THE PEER
-  //
-
-  hear (messages) {
-    const stream = Buffer.concat(messages)
-    let at = 0
-    while (at < stream.length) {
-      const length = 1 + this.random.below(this.random.pick([3, 40, 4000, 30_000]))
-      const chunk = Buffer.allocUnsafeSlow(Math.min(length, stream.length - at))
-      stream.copy(chunk, 0, at)
-      at += chunk.length
-      const write = { calls: 0 }
-      this.writes.push(write)
-      this.guard(() => this.wire._write(chunk, null, () => { write.calls++ }))
-    }
-  }
-
-  hearSomething () {
-    const messages = []
-    for (let i = this.random.below(12); i >= 0; i--) messages.push(this.anyMessage())
-    this.hear(messages)
-  }
-
-  anyMessage () {
-    const { random } = this
-    // A wire that is choked has lost its requests; whatever comes, the numbers go on.
-    switch (random.below(24)) {
-      case 0: return p.choke()
-      case 1: case 2: return p.unchoke()
-      case 3: return p.interested()
-      case 4: return p.uninterested()
-      case 5: return p.keepAlive()
-      case 6: return p.bitfield(random.bytes(random.below(8)))
-      case 7: case 8: case 9: return p.request(random.below(3), 0, 1 + random.below(3))
-      case 10: return p.cancel(random.below(3), 0, 1 + random.below(3))
-      case 11: return this.fast ? p.allowedFast(random.below(5)) : p.keepAlive()
-      case 12: return p.extended(0, p.bencode({ m: { ut_test: random.below(3) } }))
-      case 13: return p.extended(1 + random.below(3), random.bytes(random.below(50)))
-      case 14: case 15: case 16: return this.answerRequest()
-      case 17: return random.below(30) === 0 ? this.garbage() : this.numbered('have')
-      default: return this.numbered(random.pick([...NUMBERED]))
-    }
-  }
-
-  /** A length that nobody can mean: anything else might be the head of a message that swallows the next ones. */
-  garbage () {
-    return Buffer.concat([Buffer.from([0xff]), this.random.bytes(this.random.below(30))])
-  }
-
-  /** A message whose event must come next of its kind. */
-  numbered (name) {
-    if (name === 'suggest' && !this.fast) name = 'have'
-    const number = 1000 + this.number++
-    this.expected.push([name, number])
-    switch (name) {
-      case 'have': return p.have(number)
-      case 'port': return p.port(number)
-      case 'suggest': return p.suggest(number)
-      case 'piece': return p.piece(1, number, pattern(number, this.random.pick([0, 10, 3000, 5000])))
-      default: return p.message(0x63, pattern(number, 4))
-    }
-  }
-
-  answerRequest () {
-    const open = this.requests.filter(({ calls, isAnswered }) => calls === 0 && !isAnswered)
-    if (open.length === 0) return p.keepAlive()
-    const request = this.random.pick(open)
-    request.isAnswered = true
-    if (this.fast && this.random.below(4) === 0) return p.reject(0, request.number, request.length)
-    this.expected.push(['piece', request.number])
-    return p.piece(0, request.number, pattern(request.number, request.length))
-  }
-
-  //
-  // THE APPLICATION
-  //
-
-  act () {
-    const { wire, random, state } = this
-    const block = () => [random.below(3), 0, 1 + random.below(3)]
-    const canFast = wire.hasFast
-    this.guard(() => {
-      switch (random.below(28)) {
-        case 0: state.amChoking = true; return wire.choke()
-        case 1: case 2: case 3: state.amChoking = false; return wire.unchoke()
-        case 4: state.amInterested = true; return wire.interested()
-        case 5: state.amInterested = false; return wire.uninterested()
-        case 6: return wire.have(random.below(1000))
-        case 7: return wire.bitfield(random.bytes(random.below(10)))
-        case 8: case 9: case 10: case 11: case 12: case 13: return this.request()
-        case 14: {
-          const open = this.requests.filter(({ calls }) => calls === 0)
-          const { number, length } = open.length > 0 ? random.pick(open) : { number: 0, length: 1 }
-          return wire.cancel(0, number, length)
-        }
-        case 15: return wire.piece(...block().slice(0, 2), random.bytes(1 + random.below(3)))
-        case 16: return wire.port(random.below(65536))
-        case 17: return canFast ? wire.suggest(1) : this.mustThrow(() => wire.suggest(1))
-        case 18: return canFast ? wire.allowedFast(random.below(5)) : this.mustThrow(() => wire.haveAll())
-        case 19: return canFast ? wire.reject(...block()) : this.mustThrow(() => wire.reject(...block()))
-        case 20: return wire.extended(random.below(4), random.bytes(random.below(20)))
-        case 21: return wire.keepAlive()
-        case 22: return wire.setTimeout(100_000 + random.below(1000), true)
-        case 23: wire.setKeepAlive(true); return wire.setKeepAlive(false)
-        case 24: case 25: {
-          const answer = this.answers.splice(random.below(this.answers.length || 1), 1)[0]
-          return answer?.(random.below(3) === 0 ? new Error('no') : null, random.bytes(random.below(4)))
-        }
-        case 26: {
-          const other = () => {}
-          wire.on('have', other)
-          return wire.removeListener('have', other)
-        }
-        case 27: return random.below(40) === 0 ? this.end() : wire.downloadSpeed()
-      }
-    })
-  }
-
-  mustThrow (action) {
-    try {
-      action()
-    } catch (error) {
-      return this.expect(error.message === 'fast extension is disabled', error.message)
-    }
-    this.fail('a method of the fast extension did not throw')
-  }
-
-  request () {
-    const number = 10_000 + this.requests.length
-    const length = 1 + this.random.below(this.random.pick([5, 4000]))
-    const request = { number, length, calls: 0, isAnswered: false }
-    this.requests.push(request)
-    this.wire.request(0, number, length, (error, block) => {
-      request.calls++
-      this.expect(request.calls === 1, () => `the callback of request ${number} was called again`)
-      this.expect(!this.isClosed || error, 'a block came after the end')
-      if (!error) this.checkBytes('the block of a request', block, number, length)
-      this.react([block])
-    })
-  }
-
-  end () {
-    this.isEnding = true
-    this.state.peerChoking = true
-    this.state.peerInterested = false
-    if (this.random.below(2) === 0) this.wire.end()
-    else this.wire.destroy()
-  }
-
-  //
-  // EVENTS
-  //
-
-  onEvent (name, args) {
+  count (name) {
     this.counts[name] = (this.counts[name] ?? 0) + 1
-    const { state } = this
-    if (this.isClosed) this.fail(`${name} after close`)
-    if (name === 'violation') {
-      this.isEnding = true
-      this.expect(['ERR_MESSAGE_TOO_LONG', 'ERR_TOO_MANY_REQUESTS'].includes(args[0].code), args[0].stack)
-    }
-    if (this.isEnding && !AT_THE_END.has(name)) this.fail(`${name} after the end`)
-    if (name === 'close') this.isClosed = true
-    if (name === 'choke') state.peerChoking = true
-    if (name === 'unchoke') state.peerChoking = false
-    if (name === 'interested') state.peerInterested = true
-    if (name === 'uninterested') state.peerInterested = false
-    // Inside of end() the model is ahead, and choke() is half done.
-    if (!this.isEnding && !['upload'].includes(name)) {
-      for (const key of ['peerChoking', 'peerInterested']) {
-        this.expect(this.wire[key] === state[key], () => `in ${name}: ${key} is ${this.wire[key]}`)
-      }
-    }
-    if (NUMBERED.has(name)) this.checkNumbered(name, args)
-    if (name === 'request') this.answers.push(args[3])
-    this.react(args)
   }
 
-  checkNumbered (name, args) {
-    const number = name === 'piece' ? args[1] : name === 'unknownmessage' ? args[0].readUInt32BE(1) : args[0]
-    const next = this.expected.shift()
-    this.expect(next?.[0] === name && next[1] === number, () => `${name} ${number} came instead of ${next?.join(' ')}`)
-    if (name === 'piece' && number < 10_000) this.checkBytes('a piece', args[2], number)
-    if (name === 'unknownmessage') this.checkBytes('a message', args[0].subarray(1), number)
-  }
-
-  checkBytes (what, bytes, number, length = bytes.length) {
-    if (this.transferred.has(bytes)) return
-    this.expect(bytes.length === length && bytes.equals(pattern(number, length)), () => `${what} is not what was sent`)
-  }
-
-  /** A handler does something of its own. */
-  react (args) {
-    const { random } = this
-    if (this.depth > 3 || random.below(4) > 0) return
-    this.depth++
-    try {
-      for (const payload of args) {
-        if (Buffer.isBuffer(payload) && payload.length > 0 && random.below(3) === 0) {
-          this.transferred.add(payload)
-          structuredClone(payload.buffer, { transfer: [payload.buffer] })
-        }
-      }
-      for (let i = random.below(3); i > 0; i--) this.act()
-      if (random.below(100) === 0) this.guard(() => this.end())
-      if (random.below(12) === 0) throw new Thrown()
-    } finally {
-      this.depth--
-    }
-  }
-
-  /** What a handler throws may surface in whatever call it was reached by. */
+  /** What was thrown on purpose may surface here; nothing else may. */
   guard (action) {
     try {
       action()
     } catch (error) {
-      if (!(error instanceof Thrown)) this.fail(error.stack)
+      this.exceptions.surface(error, this)
     }
+  }
+
+  /** Nothing may leave a wire while one of its methods is being called. */
+  checkQuiet (end) {
+    if (this.calling?.end === end) this.calling.fail('sent something before the method that does was over')
+  }
+
+  //
+  // TIME
+  //
+
+  async turn () {
+    this.onTurn()
+    for (const entry of this.due.splice(0)) {
+      if (entry.turns-- > 0) this.due.push(entry)
+      else this.guard(entry.action)
+    }
+    await new Promise(resolve => setImmediate(resolve))
+  }
+
+  async turns (count) {
+    for (let i = 0; i < count; i++) await this.turn()
+  }
+
+  later (turns, action) {
+    this.due.push({ turns, action })
+  }
+
+  /** At once, or a little later. */
+  soon (action) {
+    if (this.isQuiet || this.random.below(2) === 0) this.guard(action)
+    else this.later(this.random.below(4), action)
+  }
+
+  /**
+   * Waits as long as something happens.
+   * @param {() => string | null} missing what has still to come
+   */
+  async settle (missing) {
+    const hasOthers = this.connections.some(({ isTcp, isEncrypted }) => isTcp || isEncrypted)
+    const most = hasOthers ? IDLE_LONG_TURNS : IDLE_TURNS
+    for (let idle = 0; missing() !== null && this.failures.length === 0;) {
+      const before = this.progress
+      await this.turn()
+      if (hasOthers && idle > IDLE_TURNS) await new Promise(resolve => setTimeout(resolve, 1))
+      idle = this.progress === before ? idle + 1 : 0
+      if (idle === NUDGE_AFTER) this.nudge()
+      if (idle > most) this.fail(`nothing happens any more: ${missing()}`)
+    }
+  }
+
+  //
+  // THE SESSION
+  //
+
+  /** @returns {Promise<string[]>} what is wrong */
+  async play (steps) {
+    for (let step = 0; step < steps && this.failures.length === 0; step++) {
+      await this.open()
+      for (let i = this.random.below(4); i >= 0; i--) this.act()
+      if (this.random.below(3) > 0) await this.turn()
+    }
+    await this.rest()
+    if (this.failures.length === 0) await this.close()
+    return this.failures
+  }
+
+  /** As many connections as are wanted. New wires come where others have gone. */
+  async open () {
+    if (this.connections.filter(({ isOver }) => !isOver).length >= this.most || this.connections.length > 12) return
+    const { random } = this
+    const isStrange = this.has('strangers', 3)
+    const kinds = ['memory', 'memory', this.hasTcp ? 'tcp' : 'memory', this.has('direct') && !isStrange ? 'direct' : 'memory']
+    this.connections.push(await Connection.open(this, {
+      kind: random.pick(kinds),
+      isStrange,
+      encryption: this.hasEncryption && random.below(2) === 0
+        ? random.pick([[1, 1], [1, 2], [2, 1], [2, 2], [0, 1], [0, 2]])
+        : [0, 0]
+    }))
+  }
+
+  /** Somebody does something. */
+  act () {
+    const { random, parties } = this
+    if (this.isQuiet || parties.length === 0) return
+    if (random.below(this.closesOnceIn) === 0) return this.closeSomething()
+    const party = random.pick(parties)
+    if (party.isGreeted === false && random.below(5) === 0 && party.isMet) party.greet()
+    if (random.below(40) === 0) this.release()
+    this.guard(() => act(party))
+  }
+
+  closeSomething () {
+    const { random } = this
+    const connection = random.pick(this.connections)
+    const player = random.pick(connection.players)
+    switch (random.below(5)) {
+      case 0: case 1: case 2: return player.close()
+      case 3: return this.has('losing') && connection.ends.length > 0 && connection.lose()
+      case 4: return this.isRude && connection.parties.find(party => party.talkNonsense)?.talkNonsense()
+    }
+  }
+
+  /** Something that was held back goes on. */
+  release () {
+    const { random } = this
+    const connection = random.pick(this.connections)
+    if (connection.ends.length > 0) random.pick(connection.ends).pace?.release()
+  }
+
+  /**
+   * A listener of an application, which may do anything.
+   * @param {import('./player').Player} player whose it is
+   */
+  react (player, { mayThrow = true } = {}) {
+    const { random } = this
+    if (this.isQuiet || this.depth >= DEPTH || random.below(4) > 0) return
+    const outer = this.calling
+    this.calling = null
+    this.depth++
+    try {
+      for (let i = random.below(3); i > 0; i--) this.act()
+      if (random.below(2 * this.closesOnceIn) === 0) player.close()
+    } finally {
+      this.depth--
+      this.calling = outer
+    }
+    if (mayThrow && this.doesThrow && random.below(10) === 0) this.exceptions.throwOne(this)
+  }
+
+  /** Everything that can happen happens. */
+  async rest () {
+    this.isQuiet = true
+    for (const entry of this.due) entry.turns = 0
+    for (const connection of this.connections) connection.release()
+    await this.settle(() => this.finishUp())
+    if (this.failures.length > 0) return
+    // What nobody will answer any more.
+    for (const player of this.players) {
+      if (player.isEnding) continue
+      player.checkAnswers()
+      for (const { piece, offset, length } of player.own.open) player.own.cancel(piece, offset, length)
+    }
+    await this.settle(() => this.finishUp())
+    // Requests for which nobody waits may be under way.
+    await this.turns(40)
+    for (const player of this.players) this.guard(() => player.checkAtRest())
+    if (this.exceptions.pending !== null) this.fail('what a listener threw never surfaced')
+  }
+
+  /** Answers what can be answered; tells what has still to come. */
+  finishUp () {
+    for (const player of this.players) {
+      if (player.isMet) this.guard(() => player.greet())
+      for (const entry of player.theirs.opened) player.respond(entry)
+    }
+    for (const party of this.parties) party.answerAll?.()
+    return this.missing(player => player.unsettled())
+  }
+
+  /** Lists that were edited are heeded with the next message or call. */
+  nudge () {
+    for (const player of this.players) {
+      if (player.theirs.isEdited && !player.peer.isEnding) this.guard(() => askOnce(player.peer))
+    }
+  }
+
+  missing (ofPlayer) {
+    for (const player of this.players) {
+      const missing = ofPlayer(player)
+      if (missing !== null) return `${player} ${missing}`
+    }
+    return null
+  }
+
+  async close () {
+    const { random } = this
+    const players = this.players.filter(({ isEnding }) => !isEnding)
+    while (players.length > 0) {
+      const [player] = players.splice(random.below(players.length), 1)
+      if (random.below(3) === 0) await this.turn()
+      this.guard(() => player.close())
+    }
+    await this.settle(() => this.missing(player => player.unclosed()))
+    // A closed wire answers, and says nothing.
+    this.isQuiet = false
+    this.doesThrow = false
+    this.closesOnceIn = Infinity
+    for (let i = 0; i < 60; i++) this.act()
+    this.isQuiet = true
+    await this.turns(5)
+    for (const player of this.players) player.checkClosed()
+    for (const end of this.connections.flatMap(({ ends }) => ends)) end.destroy()
   }
 }
 
-/** Bytes that tell where they come from. */
-function pattern (number, length) {
-  const bytes = Buffer.alloc(length, number & 0xff)
-  if (length >= 4) bytes.writeUInt32BE(number, 0)
-  return bytes
-}
-
-function turn () {
-  return new Promise(resolve => setImmediate(resolve))
-}
-
-module.exports = { Session, Thrown }
+module.exports = { Session, FEATURES }

@@ -1,0 +1,185 @@
+'use strict'
+
+const net = require('node:net')
+const { once } = require('node:events')
+
+const { MemoryEnd, PACES } = require('./destinations')
+const { plugIn } = require('./plugs')
+const { Player, INFO_HASH } = require('./player')
+const { Stranger } = require('./stranger')
+const { makeWire } = require('./variants')
+
+/** Both ends of a connection within the process; see `MemoryEnd`. */
+function memoryPair (session, ...options) {
+  const ends = [0, 1].map(side => new MemoryEnd(session, options[side] ?? options[0]))
+  ends[0].other = ends[1]
+  ends[1].other = ends[0]
+  return ends
+}
+
+function anyMemoryPair (session) {
+  const { random } = session
+  return memoryPair(session, ...[0, 1].map(() => ({
+    highWaterMark: random.pick([1, 10, 1000, 16_384, 200_000]),
+    pace: random.pick([...Object.keys(PACES), 'held']),
+    chunkLength: random.pick([60, 3000, 65_536, 65_536]),
+    allowHalfOpen: random.below(2) === 0
+  })))
+}
+
+/** Makes connections over TCP, one at a time, so that their ends belong together. */
+class Loopback {
+  async listen () {
+    this.server = net.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+    await once(this.server, 'listening')
+  }
+
+  /** @param {boolean} [allowHalfOpen] of the end that connects; the other one does */
+  async pair (allowHalfOpen = true) {
+    const { port } = this.server.address()
+    const outgoing = net.connect({ port, host: '127.0.0.1', allowHalfOpen })
+    const [[incoming]] = await Promise.all([once(this.server, 'connection'), once(outgoing, 'connect')])
+    return [outgoing, incoming]
+  }
+
+  close () {
+    this.server.close()
+  }
+}
+
+/** Two wires, or a wire and a stranger, and what is between them. */
+class Connection {
+  /**
+   * @param {import('./session').Session} session
+   * @param {object} plan
+   * @param {'memory' | 'tcp' | 'direct'} plan.kind
+   * @param {boolean} plan.isStrange the other end is no wire
+   * @param {number[]} plan.encryption of the side that connects, and of the other
+   */
+  static async open (session, plan) {
+    const ends = plan.kind === 'tcp' ? await session.loopback.pair(session.random.below(2) === 0) : plan.kind === 'memory' ? anyMemoryPair(session) : []
+    return new Connection(session, plan, ends)
+  }
+
+  constructor (session, plan, ends) {
+    this.session = session
+    this.random = session.random
+    this.ends = ends
+    this.isTcp = plan.kind === 'tcp'
+    /** How often somebody has begun to end it. Nothing ends by itself. */
+    this.interruptions = 0
+    /** Both encrypt, so that nobody can watch. */
+    this.isEncrypted = plan.encryption[0] > 0 && plan.encryption[1] > 0
+    /** Which side is no wire. */
+    const stranger = plan.isStrange ? this.random.below(2) : -1
+    this.parties = [0, 1].map(side => side === stranger
+      ? this.newStranger(side)
+      : this.newPlayer(side, plan.encryption[side]))
+    this.players = this.parties.filter(party => party instanceof Player)
+    const isWatched = plan.isStrange || (ends.length > 0 && !this.isEncrypted)
+    this.parties.forEach((party, side) => party.meet(this, this.parties[1 - side], isWatched))
+    this.plugs = ends.length > 0 ? this.players.map(player => this.plug(player)) : []
+    if (ends.length === 0) this.joinDirectly()
+    for (const player of this.players) this.start(player)
+    for (const party of this.parties) if (party instanceof Stranger) party.start()
+  }
+
+  newPlayer (side, encryption) {
+    const { random, session } = this
+    const type = side === 0 ? random.pick(['tcpOutgoing', 'utpOutgoing']) : random.pick(['tcpIncoming', 'utpIncoming'])
+    const limits = session.has('limits', 4)
+      ? { highWaterMark: 2000 + random.below(20_000), ...random.below(2) === 0 && { maxPeerRequests: 1 + random.below(10) } }
+      : {}
+    const { face, voice, seen } = makeWire(session, [type, encryption, limits])
+    const player = new Player(session, {
+      wire: face,
+      voice,
+      seen,
+      number: session.nextNumber(),
+      isOutgoing: side === 0,
+      encryption,
+      fast: session.has('fast') && random.below(3) > 0,
+      limits
+    })
+    player.end = this.ends[side]
+    return player
+  }
+
+  newStranger (side) {
+    return new Stranger(this.session, {
+      number: this.session.nextNumber(),
+      end: this.ends[side],
+      isOutgoing: side === 0,
+      isEncrypted: this.isEncrypted,
+      fast: this.session.has('fast') && this.random.below(3) > 0,
+      extended: this.random.below(4) > 0
+    })
+  }
+
+  plug (player) {
+    const { end } = player
+    const { line } = player
+    // What a stranger sends it knows itself.
+    if (line.pass !== undefined && line.isWatched) end.on('data', chunk => line.pass(chunk))
+    player.plug = plugIn(player, end)
+    player.plug.connect()
+    return player.plug
+  }
+
+  joinDirectly () {
+    const [a, b] = this.players
+    a.face.pipe(b.face).pipe(a.face)
+  }
+
+  start (player) {
+    player.isConnected = true
+    if (!player.isOutgoing) return
+    if (!this.isEncrypted) return player.greet()
+    // What is said before the crypto handshake is over waits for it.
+    if (this.random.below(2) === 0) player.greet()
+    player.call(() => player.face.startEncryption(INFO_HASH))
+  }
+
+  /** What becomes of the connection is no matter of the wire any more. */
+  onFinished ({ end }) {
+    end?.on('error', () => {})
+  }
+
+  /** The wire is closed. */
+  onClosed ({ end, plug }) {
+    if (end === undefined || end.destroyed) return
+    end.unpipe()
+    end.resume()
+    plug.letGo()
+  }
+
+  /** One end of the connection is lost. */
+  lose () {
+    const end = this.random.pick(this.ends)
+    this.interruptions++
+    const plug = this.plugs.find(plug => plug.end === end)
+    if (plug?.isAttached) plug.player.mustEnd = true
+    switch (this.random.below(4)) {
+      case 0: return end.end()
+      case 1: return end.destroy()
+      case 2: return end.destroy(new Error('the connection is lost'))
+      case 3: return this.isTcp ? end.resetAndDestroy() : end.destroy()
+    }
+  }
+
+  /** What it is, for people. */
+  get traits () {
+    return [this.isTcp ? 'TCP' : 'memory', ...this.isEncrypted ? ['encrypted'] : []]
+  }
+
+  get isOver () {
+    return this.players.some(({ isClosed }) => isClosed)
+  }
+
+  release () {
+    for (const plug of this.plugs) plug.release()
+    for (const { pace } of this.ends) pace?.release()
+  }
+}
+
+module.exports = { Connection, Loopback, memoryPair }
