@@ -9,14 +9,19 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** All wires of one copy of the module, and the page that it shares with them. */
+/** All wires of one copy of the module. */
 export declare class Engine {
-  /** `page` is a fresh array of `PAGE_LENGTH` numbers that nobody else may see. */
-  constructor(page: Uint32Array)
+  /**
+   * `page` is a fresh array of `PAGE_LENGTH` numbers and `states` one of `STATE_LENGTH` for each
+   * wire, neither of which anyone else may see.
+   */
+  constructor(page: Uint32Array, states: Uint32Array)
+  /** Has the states go on in a longer array, which nobody else may see either. */
+  growStates(states: Uint32Array): void
   /**
    * A function that opens a wire with the limits in the run: the longest message, the most
-   * pieces, the most requests of the peer, the high-water mark and the bits for the crypto
-   * handshake. It leaves its number in `SLOT_WIRE`.
+   * pieces, the most requests of the peer, the high-water mark and the bits of `OPEN_*`. It
+   * leaves its name in the page; an index of `NONE` says that the states have no room for it.
    */
   open(): () => void
   /** A function that frees the state of the wire in the page. */
@@ -27,44 +32,24 @@ export declare class Engine {
   command(): () => void
   /** A function that runs the command in the page on bytes, and bytes to read from. */
   transfer(): (bytes: Uint8Array, source?: Uint8Array) => void
-  /** The violation that the last event told of. */
-  violation(): ViolationReport | null
+  /** The violation that the last poll told of; `null` where the engine itself failed. */
+  takeViolation(): ViolationReport | null
   /**
-   * What the last extended handshake changed of the ids that the peer gave to its extensions, by
-   * name; 0 for those that it switched off.
+   * The extended handshake that the last poll told of: its `dictionary`, and the `changes` of the
+   * ids that the peer gave to its extensions, by name; 0 for those that it switched off.
    */
-  takeExtensionChanges(): object
+  takeExtendedHandshake(): { dictionary: Record<string, unknown>, changes: Record<string, number> }
+  /** What has passed on a wire; `null` if it is gone. */
+  statistics(index: number, generation: number): StatisticsCount | null
+  /**
+   * Runs the work of a wire's crypto handshake that waits on the thread pool; gives its result
+   * for `agreed`.
+   */
+  agree(index: number, generation: number): Promise<unknown> | null
+  /** Takes the result of `agree`; it comes too late where the wire was closed meanwhile. */
+  agreed(index: number, generation: number, agreement: unknown): void
   /** How many wires hold native memory: for tests. */
   get wires(): number
-}
-
-/**
- * One wire of an engine, by its number. It does not own the state: to own it, each wire would
- * need 300 bytes and a microsecond more than a `FinalizationRegistry` takes.
- */
-export declare class NativeWire {
-  /** `id` is the number that opening the wire gave. One that is closed knows nothing. */
-  constructor(engine: Engine, id: number)
-  /** What has passed. */
-  statistics(): StatisticsCount | null
-  /**
-   * Makes our open requests what the caller's list has become: piece, offset and length of
-   * each in turn.
-   */
-  syncRequests(numbers: Uint32Array): void
-  /** Makes the peer's open requests what the caller's list has become; gives the new keys. */
-  syncPeerRequests(numbers: Uint32Array): Array<number>
-  /** Makes the allowed-fast sets what the caller's lists have become. */
-  syncAllowedFast(local: Uint32Array, peer: Uint32Array): void
-  /** Replaces what is known of the peer's pieces. */
-  setPeerPieces(bits: Uint8Array): void
-  /**
-   * Runs the work of the crypto handshake that waits on the thread pool; gives its result for
-   * `agreed`.
-   */
-  agree(): Promise<unknown> | null
-  /** Takes the result of `agree`; it comes too late where the wire was closed meanwhile. */
-  agreed(agreement: unknown): void
 }
 
 /**
@@ -75,31 +60,34 @@ export declare class NativeWire {
  */
 export declare function bencodeDecode(bytes: Uint8Array, maxItems?: number | undefined | null): unknown
 
+/** Opens a request of A, B, C that came while we choke; gives its key, or `NONE` if it waits. */
+export declare const COMMAND_ADMIT: number
+
 /** Sends `allowed fast` A. */
 export declare const COMMAND_ALLOWED_FAST: number
 
 /**
- * Answers the peer's request of key A with a block of length B that JavaScript sends on; gives
- * its position. `RESULT_GONE`.
+ * Answers the peer's request of key A with a block of length B that the caller sends on.
+ * `RESULT_NOT_OPEN`.
  */
 export declare const COMMAND_ANSWER: number
 
-/** Sends `cancel` of A, B, C; gives the position of the request that it takes back. */
+/** Sends `cancel` of A, B, C; gives the key of the request that it takes back, or `NONE`. */
 export declare const COMMAND_CANCEL: number
 
-/** Sends `choke`. This and the other `COMMAND_*` take no bytes. */
-export declare const COMMAND_CHOKE: number
-
-/** Closes the wire. */
+/**
+ * Closes the wire for the protocol: nothing is applied or sent any more, and what is to be sent may
+ * still be taken.
+ */
 export declare const COMMAND_CLOSE: number
 
-/** Counts A bytes as downloaded and B bytes as uploaded, for the speeds. */
-export declare const COMMAND_COUNT: number
-
-/** Declines the peer's request of key A; gives its position. `RESULT_GONE`. */
+/** Declines the peer's request of key A. */
 export declare const COMMAND_DECLINE: number
 
-/** Removes our request of A, B, C without a word; gives its position. */
+/** Drops the peer's request of key A without a word. */
+export declare const COMMAND_FORGET_PEER_REQUEST: number
+
+/** Removes our request of key A without a word. */
 export declare const COMMAND_FORGET_REQUEST: number
 
 /** Sends `have` of piece A. */
@@ -114,152 +102,239 @@ export declare const COMMAND_HAVE_NONE: number
 /** Sends `interested`. */
 export declare const COMMAND_INTERESTED: number
 
-/** Sends a keep-alive. */
+/**
+ * Sends a keep-alive. This and the other `COMMAND_*` take no bytes. A result is
+ * `RESULT_DONE` or `RESULT_GONE` where nothing else is said; arguments are A, B, C, D.
+ */
 export declare const COMMAND_KEEP_ALIVE: number
 
-/** Gives the time of the next timeout. */
+/** Gives, as a float, when the next timeout is, in milliseconds; infinite if there is none. */
 export declare const COMMAND_NEXT_TIMEOUT: number
 
 /** Sends `not interested`. */
 export declare const COMMAND_NOT_INTERESTED: number
 
-/** Gives the next segments of the output as a run: the bytes and the block of each in turn. */
+/** Gives how many segments of output come next; the run has the bytes and the block of each. */
 export declare const COMMAND_OUTPUT: number
 
 /**
- * Sends `piece` A, offset B, with a block of length C that JavaScript sends on; gives the
- * position of the request that it settles.
+ * Sends `piece` A, offset B, with a block of length C that the caller sends on; gives the key of
+ * the peer's request that it settles, or `NONE`.
  */
 export declare const COMMAND_PIECE: number
-
-/** Removes our last request. */
-export declare const COMMAND_POP_REQUEST: number
 
 /** Sends `port` A. */
 export declare const COMMAND_PORT: number
 
-/** Sends `reject` of A, B, C; gives the position of the request that it settles. */
+/** Refuses a request of A, B, C that came while we choke. */
+export declare const COMMAND_REFUSE: number
+
+/** Sends `reject` of A, B, C; gives the key of the peer's request that it settles, or `NONE`. */
 export declare const COMMAND_REJECT: number
 
 /** Lets go in plaintext what waits for a crypto handshake that was never begun. */
 export declare const COMMAND_RELEASE_PLAINTEXT: number
 
-/** Sends a `request` of piece A, offset B, length C. `RESULT_CHOKED`. */
+/** Nothing has left for a while though reading is paused: a little more is read. */
+export declare const COMMAND_RELIEVE: number
+
+/**
+ * Sends a `request` of piece A, offset B, length C; D tells whether the peer allowed the piece
+ * fast. Gives the key of the request. `RESULT_CHOKED`.
+ */
 export declare const COMMAND_REQUEST: number
 
-/** Sets whether the peer has all pieces (A not 0) or none. */
-export declare const COMMAND_SET_PEER_HAS_ALL: number
-
-/** Sets whether the peer has piece A to B. */
-export declare const COMMAND_SET_PEER_PIECE: number
-
-/** Sets am-choking, am-interested, peer-choking and fast to the lowest bits of A, in this order. */
+/** Sets the bits of `STATE_OVERRIDES` to those of A. */
 export declare const COMMAND_SET_STATE: number
 
 /** Sets the timeout of requests to A milliseconds. */
 export declare const COMMAND_SET_TIMEOUT: number
 
-/** Notes that A bytes of output that was taken did not leave yet. */
+/**
+ * Notes that A bytes of output that was taken did not leave yet; gives whether a poll is
+ * not paused.
+ */
 export declare const COMMAND_SET_UNDELIVERED: number
 
-/** Gives both speeds. */
+/**
+ * Counts A bytes as downloaded and B bytes as uploaded; gives both speeds as floats, in bytes a
+ * second.
+ */
 export declare const COMMAND_SPEEDS: number
 
 /** Sends `suggest` A. `RESULT_FAST_DISABLED`, as the four below. */
 export declare const COMMAND_SUGGEST: number
 
-/** Does nothing but what every command does at its end: tells what waits. */
-export declare const COMMAND_SUMMARIZE: number
-
-/** Removes a request that has timed out; gives its position. */
+/** Removes a request of ours that has timed out; gives its key, or `NONE`. */
 export declare const COMMAND_TAKE_TIMED_OUT: number
 
 /** Sends `unchoke`. */
 export declare const COMMAND_UNCHOKE: number
 
-/** In the bits that open a wire: the crypto handshake comes first. */
-export declare const ENCRYPT: number
+/** `allowed fast` of a piece. */
+export declare const EVENT_ALLOWED_FAST: number
+
+/** `bitfield`, the bits are the body. */
+export declare const EVENT_BITFIELD: number
+
+/** `cancel`: piece, offset, length, and the key of the request that was still open, or `NONE`. */
+export declare const EVENT_CANCEL: number
+
+/** `choke`. */
+export declare const EVENT_CHOKE: number
 
 /**
- * The crypto handshake is over; index is its method, 0 where the peer began in plaintext. The
- * first bytes of the stream are the body.
+ * The crypto handshake is over: its method, 0 where the peer began in plaintext. The first bytes of
+ * the stream are the body.
  */
 export declare const EVENT_CRYPTO_HANDSHAKE: number
 
 /** The crypto handshake needs an info hash; HASH('req2', SKEY) is the body. */
 export declare const EVENT_CRYPTO_INFO_HASH: number
 
+/** A message of an extension: its id, the payload's length, and where it begins as with `piece`. */
+export declare const EVENT_EXTENDED: number
+
 /** The extended handshake; its bytes are the body. */
 export declare const EVENT_EXTENDED_HANDSHAKE: number
 
+/** There is no such wire, or no more: the same number as `RESULT_GONE`. */
+export declare const EVENT_GONE: number
+
 /**
- * The handshake: its 40 bytes of info hash and peer id are the body; index holds DHT (1), fast
- * (2) and extended (4).
+ * The handshake: its 40 bytes of info hash and peer id are the body, whose length is the first
+ * number as with all events that have a body; then come the bits of `RESERVED_*`.
  */
 export declare const EVENT_HANDSHAKE: number
 
-/**
- * A keep-alive. Events below 100 are messages, named by their ids: a piece gives index, offset,
- * length, start and position; a request index, offset, length and key; and so on.
- */
+/** `hash reject`: as `hash request`. */
+export declare const EVENT_HASH_REJECT: number
+
+/** `hash request` (BEP 52): the pieces root is the body; then base layer, index, length, proof layers. */
+export declare const EVENT_HASH_REQUEST: number
+
+/** `hashes`: the same, then how many bytes of hashes there are, and where they begin as with `piece`. */
+export declare const EVENT_HASHES: number
+
+/** Some `have`s: the number of them, and the run. */
+export declare const EVENT_HAVE: number
+
+/** `have all`. */
+export declare const EVENT_HAVE_ALL: number
+
+/** `have none`. */
+export declare const EVENT_HAVE_NONE: number
+
+/** `interested`. */
+export declare const EVENT_INTERESTED: number
+
+/** A keep-alive. */
 export declare const EVENT_KEEP_ALIVE: number
 
-/** No event is left of what was framed. */
+/**
+ * No event is left of what was framed. Gives whether output waits, whether reading is paused until
+ * output drains, and whether requests of the peer wait for that.
+ */
 export declare const EVENT_NONE: number
+
+/** `not interested`. */
+export declare const EVENT_NOT_INTERESTED: number
+
+/**
+ * `piece`: index, offset, length, the key of our request, or `NONE`, whether another one for the same
+ * block is open, and where the block begins in what was framed last (`NONE` if it was collected).
+ */
+export declare const EVENT_PIECE: number
+
+/** `port`. */
+export declare const EVENT_PORT: number
+
+/**
+ * `reject`: piece, offset, length, the key of our request, or `NONE`, and whether another one for the
+ * same block is open.
+ */
+export declare const EVENT_REJECT: number
+
+/** `request`: piece, offset, length, and its key. */
+export declare const EVENT_REQUEST: number
+
+/**
+ * `request` while we choke, under the fast extension: piece, offset, length. The caller admits or
+ * refuses it.
+ */
+export declare const EVENT_REQUEST_WHILE_CHOKING: number
+
+/** `suggest` of a piece. */
+export declare const EVENT_SUGGEST: number
+
+/** `unchoke`. */
+export declare const EVENT_UNCHOKE: number
 
 /** An unknown message; its bytes are the body. */
 export declare const EVENT_UNKNOWN: number
 
-/** A violation; [`super::engine::Engine::violation`] tells which. */
+/** A violation, the last event of a wire. */
 export declare const EVENT_VIOLATION: number
-
-/** Out, likewise: the speed of blocks from the peer, in bytes a second. */
-export declare const FLOAT_DOWNLOAD: number
 
 /** In, as a 64-bit float over two slots, counted in floats: the time, in milliseconds. */
 export declare const FLOAT_NOW: number
 
-/** Out, likewise: when the oldest request times out, in milliseconds; infinite if none does. */
-export declare const FLOAT_TIMEOUT: number
+/** Out, likewise: the first number that needs more than 32 bits; another one follows. */
+export declare const FLOAT_NUMBERS: number
 
-/** Out, likewise: the speed of blocks to the peer, in bytes a second. */
-export declare const FLOAT_UPLOAD: number
+/** Whether a message of `ut_metadata` (BEP 9) may be given to the npm package of that name. */
+export declare function isSoundUtMetadata(message: Uint8Array): boolean
 
-/** Likewise: our handshake may travel in step 3. */
-export declare const INITIAL_PAYLOAD: number
-
-/** Likewise: we open the connection. */
-export declare const INITIATOR: number
+/** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
+export declare function isSoundUtPex(message: Uint8Array): boolean
 
 /** Stands for no number. */
 export declare const NONE: number
 
+/** In the bits that open a wire: the crypto handshake comes first. */
+export declare const OPEN_ENCRYPT: number
+
+/** Likewise: our handshake may travel in step 3. */
+export declare const OPEN_INITIAL_PAYLOAD: number
+
+/** Likewise: we open the connection. */
+export declare const OPEN_INITIATOR: number
+
+/** Likewise: plaintext is not offered and not selected. */
+export declare const OPEN_RC4_ONLY: number
+
+/** Likewise: a plaintext handshake is a violation. */
+export declare const OPEN_REQUIRE: number
+
 /** How many 32-bit slots a page has. */
 export declare const PAGE_LENGTH: number
 
-/** Likewise: plaintext is not offered and not selected. */
-export declare const RC4_ONLY: number
+/** A bit of a handshake's: DHT (BEP 5). */
+export declare const RESERVED_DHT: number
 
-/** Likewise: a plaintext handshake is a violation. */
-export declare const REQUIRE: number
+/** Likewise: the extension protocol (BEP 10). */
+export declare const RESERVED_EXTENDED: number
 
-/** The peer is choking. */
+/** Likewise: the fast extension (BEP 6). */
+export declare const RESERVED_FAST: number
+
+/** Likewise: BitTorrent v2 (BEP 52). */
+export declare const RESERVED_V2: number
+
+/** The peer is choking, and did not allow the piece fast. */
 export declare const RESULT_CHOKED: number
 
-/** The wire is closed. */
-export declare const RESULT_CLOSED: number
+/** The call did what it says. */
+export declare const RESULT_DONE: number
 
 /** The fast extension is off. */
 export declare const RESULT_FAST_DISABLED: number
 
-/** The request is open no more. */
+/** There is no such wire, or no more. All numbers of the result are as if nothing were there. */
 export declare const RESULT_GONE: number
 
-/** The command went as it should. */
-export declare const RESULT_OK: number
-
-/** A defect of this package: the call panicked, and the wire is gone. */
-export declare const RESULT_PANICKED: number
+/** The request is open no more. */
+export declare const RESULT_NOT_OPEN: number
 
 /** How many numbers a run holds at most. */
 export declare const RUN_LENGTH: number
@@ -267,95 +342,59 @@ export declare const RUN_LENGTH: number
 /** HASH('req2', SKEY) of the 20 bytes of an info hash, in hexadecimal; empty for other lengths. */
 export declare function skeyHashHex(infoHash: Uint8Array): string
 
-/** In: the first argument. */
-export declare const SLOT_A: number
+/** In: the first argument; three more follow. */
+export declare const SLOT_ARGUMENTS: number
 
-/** In: the second argument. */
-export declare const SLOT_B: number
-
-/** In: the third argument. */
-export declare const SLOT_C: number
-
-/** In: what to do. */
+/** In: what to do, one of `COMMAND_*` or `TRANSFER_*`. */
 export declare const SLOT_COMMAND: number
 
-/** Out: how many bytes of a chunk were framed. */
-export declare const SLOT_CONSUMED: number
+/** In and out: its generation. */
+export declare const SLOT_GENERATION: number
 
-/** Out: how many events of the crypto handshake wait. */
-export declare const SLOT_EARLY_EVENTS: number
+/** Out: the first number of the result; more follow. */
+export declare const SLOT_NUMBERS: number
 
-/** Out: the kind of event, one of `EVENT_*`. */
-export declare const SLOT_EVENT: number
-
-/** Out: whether work of the crypto handshake waits for a thread. */
-export declare const SLOT_HAS_JOB: number
-
-/** Out: whether output waits. */
-export declare const SLOT_HAS_OUTPUT: number
-
-/** Out: how many bytes at the start of a chunk belong to the payload under collection. */
-export declare const SLOT_HEAD: number
-
-/** Out: a piece index; of an event without one, its number (port, id of an extension). */
-export declare const SLOT_INDEX: number
-
-/** Out: whether the crypto handshake goes on. */
-export declare const SLOT_IS_NEGOTIATING: number
-
-/** Out: the key of a request of the peer. */
-export declare const SLOT_KEY: number
-
-/** Out: the length of a block, payload or body, in bytes. */
-export declare const SLOT_LENGTH: number
-
-/** Out: how many bytes of the payload under collection are still to come. */
-export declare const SLOT_MISSING: number
-
-/** Out: an offset in a piece, in bytes. */
-export declare const SLOT_OFFSET: number
-
-/** Out: how many payloads lie whole in the chunk. */
-export declare const SLOT_PAYLOADS: number
-
-/** Out: how many requests of the peer are open. */
-export declare const SLOT_PEER_REQUESTS: number
-
-/** Out: where a request stood that has left its list; `NONE` if none has. */
-export declare const SLOT_POSITION: number
-
-/** Out: how many requests of ours are open. */
-export declare const SLOT_REQUESTS: number
-
-/** Out: how a command went, one of `RESULT_*`. */
+/** Out: how a call went, one of `RESULT_*`; of a poll the kind of event, one of `EVENT_*`. */
 export declare const SLOT_RESULT: number
 
 /** Out: the first entry of a run: of haves, or of segments of the output. */
 export declare const SLOT_RUN: number
 
-/** Out: how many entries the run holds. */
-export declare const SLOT_RUN_LENGTH: number
-
-/** Out: where a payload begins in the chunk, in bytes; `NONE` if it was collected. */
-export declare const SLOT_START: number
-
-/** Out: the whole length of that payload; 0 if there is none. */
-export declare const SLOT_TAIL_LENGTH: number
-
-/** Out: where a payload that is to be collected begins in the chunk. */
-export declare const SLOT_TAIL_START: number
-
-/** Out: whether blocks have to be given as bytes, to be encrypted or held back. */
-export declare const SLOT_TAKES_BLOCKS: number
-
-/** Out: how many bytes wait to be sent. */
-export declare const SLOT_UNSENT: number
-
-/** Out: how many requests of the peer wait. */
-export declare const SLOT_WAITING: number
-
-/** In: which wire a call is about. */
+/**
+ * In and out: the index of the wire that a call is about; `NONE` out of `open` where the states
+ * have no room for it.
+ */
 export declare const SLOT_WIRE: number
+
+/** A bit of a wire's state: we choke the peer. */
+export declare const STATE_AM_CHOKING: number
+
+/** Likewise: we are interested in the peer. */
+export declare const STATE_AM_INTERESTED: number
+
+/** Likewise: what arrives has to be decrypted. */
+export declare const STATE_ENCRYPTED: number
+
+/** Likewise: the fast extension is on. */
+export declare const STATE_FAST: number
+
+/** How many numbers each wire has among the states: its generation, then its bits. */
+export declare const STATE_LENGTH: number
+
+/** Likewise: the crypto handshake goes on. */
+export declare const STATE_NEGOTIATING: number
+
+/** The bits above, which a caller may set. */
+export declare const STATE_OVERRIDES: number
+
+/** Likewise: the peer chokes us. */
+export declare const STATE_PEER_CHOKING: number
+
+/** Likewise: the peer is interested in us. */
+export declare const STATE_PEER_INTERESTED: number
+
+/** Likewise: blocks have to be given as bytes, to be encrypted or held back. */
+export declare const STATE_TAKES_BLOCKS: number
 
 /** What a wire has seen. */
 export interface StatisticsCount {
@@ -379,9 +418,11 @@ export interface TrafficCount {
   payload: number
   /** Messages, the handshake and keep-alives included. */
   messages: number
+  /** The same by their names. */
+  byMessage: Record<string, number>
 }
 
-/** Answers the peer's request of key A with the bytes of its block, likewise. */
+/** Answers the peer's request of key A with the bytes of its block, likewise. `RESULT_NOT_OPEN`. */
 export declare const TRANSFER_ANSWER: number
 
 /** Sends `bitfield`. */
@@ -390,34 +431,60 @@ export declare const TRANSFER_BITFIELD: number
 /** Fills the bytes with the body that the last event announced. */
 export declare const TRANSFER_BODY: number
 
+/**
+ * Sends `choke`; the bytes are the pieces of the allowed-fast set, four bytes each in the order
+ * of the machine.
+ */
+export declare const TRANSFER_CHOKE: number
+
 /** Fills the bytes with the source, decrypted. */
 export declare const TRANSFER_DECRYPT: number
 
 /** Sends a message of the extension whose id is A. */
 export declare const TRANSFER_EXTENDED: number
 
-/** Sends a handshake: 20 bytes of info hash, 20 of peer id; A, B, C switch DHT, fast, extended. */
+/** Sends a handshake: 20 bytes of info hash, 20 of peer id; A has the bits of `RESERVED_*`. */
 export declare const TRANSFER_HANDSHAKE: number
 
-/** Takes bytes of the crypto handshake; consumes as many as it used. */
+/** Sends `hash reject` likewise; the bytes are the pieces root. */
+export declare const TRANSFER_HASH_REJECT: number
+
+/**
+ * Sends `hash request` (BEP 52) for the pieces root in the bytes: base layer A, index B, length C,
+ * proof layers D.
+ */
+export declare const TRANSFER_HASH_REQUEST: number
+
+/** Sends `hashes` likewise, which are the bytes; the pieces root is the source. */
+export declare const TRANSFER_HASHES: number
+
+/**
+ * Takes bytes of the crypto handshake. Gives how many it used, whether work waits for a thread,
+ * and how many events wait.
+ */
 export declare const TRANSFER_NEGOTIATE: number
 
 /** Fills the bytes with the next A segments of the output. */
 export declare const TRANSFER_OUTPUT: number
 
-/** Sends `piece` A, offset B, with the bytes of its block: where `SLOT_TAKES_BLOCKS`. */
+/**
+ * Sends `piece` A, offset B, with the bytes of its block, where the state has
+ * `STATE_TAKES_BLOCKS`; gives the key of the peer's request that it settles, or `NONE`.
+ */
 export declare const TRANSFER_PIECE: number
 
 /**
- * Frames a chunk, of which JavaScript collected A bytes before. This and the other `TRANSFER_*`
- * take bytes.
+ * Frames a chunk, of which the caller collected A bytes before. Gives how many bytes were framed,
+ * how many at the start belong to the payload under collection, where a payload that is to be
+ * collected begins, and how long that is (0 if there is none).
+ * This and the other `TRANSFER_*` take bytes.
  */
 export declare const TRANSFER_RECEIVE: number
 
-/** Gives the crypto handshake the 20 bytes of its info hash. */
+/** Gives the crypto handshake the 20 bytes of its info hash. Gives the same numbers. */
 export declare const TRANSFER_SET_INFO_HASH: number
 
-/** Begins the crypto handshake for the 20 bytes of an info hash. */
+/** Begins the crypto handshake for the 20 bytes of an info hash. Gives the same numbers. */
 export declare const TRANSFER_START_ENCRYPTION: number
 
 /** A violation of the protocol. */

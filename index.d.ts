@@ -9,13 +9,19 @@ import { Duplex } from 'node:stream'
  * Its members are those of `bittorrent-protocol` 5.x, and a few more. Messages are those of BEP 3
  * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension) and BEP 10 (extended messages).
  *
- * - Whatever a method sends leaves the wire after the current tick, as few chunks, in order.
+ * - Whatever a method sends leaves the wire in a microtask: right after the code that runs now and
+ *   never inside the call, as few chunks, in order.
  * - After the wire is closed, sending methods do nothing.
  * - Piece indices, offsets and lengths are whole numbers from 0 to 4,294,967,295; offsets and
  *   lengths are in bytes. Any other number throws a RangeError with code `ERR_OUT_OF_RANGE`, and
  *   what is no number a TypeError with code `ERR_INVALID_ARG_TYPE`; nothing is sent then.
- * - Bytes are taken from any `ArrayBufferView`, and are never modified. What is no view, or a view
- *   of a detached ArrayBuffer, throws a TypeError; nothing is sent then.
+ * - Bytes are taken from any `ArrayBufferView`, and are never modified. Those of a SharedArrayBuffer
+ *   are copied at once, since another thread may write to them. What is no view, or a view of a
+ *   detached ArrayBuffer, throws a TypeError; nothing is sent then.
+ * - The payloads that events and callbacks give are plain views of the chunk that they came in: to
+ *   keep one keeps that chunk, and those of one chunk share its memory. Who transfers that memory
+ *   away (`postMessage`, `structuredClone`) takes the rest of the chunk with it; where that is not
+ *   yet read, the wire closes with `ERR_CHUNK_DETACHED`. To hand one on, copy it.
  * - A peer that breaks the protocol has the wire closed: see the event `violation`.
  * - An exception of a listener or callback surfaces as any EventEmitter's does, and the wire goes
  *   on with the next message.
@@ -75,12 +81,20 @@ declare class Wire extends Duplex {
   peerExtensions: Partial<Wire.Extensions>
 
   /**
-   * Our requests that are open. Live: an entry stays the same object while it is open, and a
-   * removed one is replaced by the last. A caller may remove entries itself, and then calls
-   * `_callback`.
+   * Our requests that are open. Live: an entry stays the same object while it is open, and the last
+   * one takes the place of one that leaves. BEP 3
+   *
+   * It is the caller's to edit or to replace, and what it says counts from the next message or call
+   * on. What is not in it is not called back, and its block, should it come, counts for another
+   * request for the same block, if there is one. An object of the caller's own is called back as any
+   * other, but never times out. Who takes an entry out to call it back does so with `_callback`.
    */
   requests: Wire.Request[]
-  /** The peer's requests that are open; live like `requests`. */
+  /**
+   * The peer's requests that `request` has told of and that are not answered; not those that wait
+   * (see {@link Wire.Options.maxPeerRequests}). Live like `requests`, and likewise the caller's to
+   * edit: what is not in it is not answered, neither with a block nor with a reject. BEP 3
+   */
   peerRequests: Wire.PeerRequest[]
 
   /** The names of our extensions, by the id that the peer is to use. BEP 10 */
@@ -88,7 +102,8 @@ declare class Wire extends Duplex {
   /** The ids that the peer gave to its extensions, by name; at most 256. BEP 10 */
   peerExtendedMapping: Record<string, number>
   /**
-   * What our extended handshake says besides `m`, which is made of `extendedMapping`. Change or
+   * What our extended handshake says besides `m`, which is made of `extendedMapping`, and `reqq`,
+   * which is the option of that name unless it is here; a `reqq` of `null` leaves it out. Change or
    * replace it before it is sent: right after both handshakes. BEP 10
    */
   extendedHandshake: Record<string, Wire.BencodeInput>
@@ -97,9 +112,15 @@ declare class Wire extends Duplex {
 
   /** Whether both handshakes announced the fast extension. BEP 6 */
   hasFast: boolean
-  /** The pieces that the peer may request while we choke it. BEP 6 */
+  /**
+   * The pieces that the peer may request while we choke it. `allowedFast` adds to it. The caller's to
+   * edit or to replace: it is read at each request that comes while we choke, and by `choke`. BEP 6
+   */
   allowedFastSet: number[]
-  /** The pieces that we may request while the peer chokes us; at most 100. BEP 6 */
+  /**
+   * The pieces that we may request while the peer chokes us. The peer adds to it, up to 100. The
+   * caller's to edit or to replace: it is read by each `request` while the peer chokes. BEP 6
+   */
   peerAllowedFastSet: number[]
 
   /** How many bytes of blocks were sent. */
@@ -118,7 +139,7 @@ declare class Wire extends Duplex {
    */
   downloadSpeed (bytes?: number): number
 
-  /** What has passed so far; stays readable when the wire is closed. A fresh object each time. */
+  /** What has passed so far; stays readable when the wire is closed. */
   readonly statistics: Wire.Statistics
   /** Blocks that came though nobody had requested them; they are not in `downloaded`. */
   readonly unsolicited: {
@@ -130,7 +151,7 @@ declare class Wire extends Duplex {
 
   /** The option `highWaterMark`, in bytes. */
   readonly highWaterMark: number
-  /** Why the wire was closed, if the peer or an extension is to blame; else `null`. */
+  /** What `violation` has given, if the wire was closed for that; else `null`. */
   closeReason: Wire.WireError | null
 
   //
@@ -144,9 +165,16 @@ declare class Wire extends Duplex {
   setKeepAlive (enable: boolean): void
 
   /**
-   * Fails each request that is open for longer than `ms` with `request has timed out`, oldest
-   * first, and emits `timeout` for each. Holds for open requests too.
-   * @param ms milliseconds; 0 for no limit, which is the default
+   * Fails requests that are late with `request has timed out`, oldest first, and emits `timeout`
+   * after each callback.
+   *
+   * A request is late `ms` after it was asked, or after the one asked before it was answered (by a
+   * block or a reject), whichever is later. So none is late of a peer that answers in order and lets
+   * no more than `ms` pass between two blocks, however many are open; one that it passes over is;
+   * and all requests to a peer that has fallen silent are late together. A choke with the fast
+   * extension (BEP 6) puts nothing off. Holds for open requests too.
+   * @param ms milliseconds, any number, as timers of Node.js take it: a fraction is cut off, and what
+   *   is below 1 or above 2,147,483,647 means 1. 0 and NaN mean no limit, which is the default
    * @param unref lets the process end while requests are open; default false
    */
   setTimeout (ms: number, unref?: boolean): void
@@ -205,7 +233,7 @@ declare class Wire extends Duplex {
   handshake (
     infoHash: string | NodeJS.ArrayBufferView,
     peerId: string | NodeJS.ArrayBufferView,
-    extensions?: { dht?: boolean, fast?: boolean } | null
+    extensions?: { dht?: boolean, fast?: boolean, v2?: boolean } | null
   ): void
 
   /**
@@ -243,10 +271,12 @@ declare class Wire extends Duplex {
    * @param length in bytes; clients refuse more than 16,384 or 131,072
    */
   request (index: number, offset: number, length: number, callback?: Wire.RequestCallback | null): void
+  /** The same, for a callback that takes no block. BEP 3 */
+  request (index: number, offset: number, length: number, callback: (error: Error | null) => void): void
 
   /**
-   * Sends a block, and settles the peer's request for it. BEP 3
-   * @param buffer is not copied: leave it as it is until it has been sent
+   * Sends a block, and settles the peer's oldest request for it, if there is one. BEP 3
+   * @param buffer is not copied, unless it is encrypted: leave it as it is until it has been sent
    */
   piece (index: number, offset: number, buffer: NodeJS.ArrayBufferView): void
 
@@ -280,6 +310,22 @@ declare class Wire extends Duplex {
    */
   reject (index: number, offset: number, length: number): void
   /**
+   * Asks for hashes of a file's Merkle tree; the answer is an event. BEP 52
+   * @throws {TypeError | RangeError} for a range that cannot be meant; nothing is sent
+   */
+  hashRequest (range: Wire.HashRange): void
+  /**
+   * Sends hashes: `range.length` of the layer, then at most one uncle hash a proof layer, 32 bytes
+   * each. BEP 52
+   * @throws {TypeError | RangeError} for a range or a number of hashes that cannot be meant
+   */
+  hashes (range: Wire.HashRange, hashes: NodeJS.ArrayBufferView): void
+  /**
+   * Refuses to answer a hash request. BEP 52
+   * @throws {TypeError | RangeError} for a range that cannot be meant
+   */
+  hashReject (range: Wire.HashRange): void
+  /**
    * Lets the peer request a piece while we choke it. BEP 6
    * @throws {Error} `fast extension is disabled`
    */
@@ -287,6 +333,10 @@ declare class Wire extends Duplex {
 
   /**
    * Sends a message of an extension. BEP 10
+   *
+   * While more than `highWaterMark` bytes of such messages are unsent, the wire applies no message
+   * after the next one of an extension: a peer that asks extensions for much and reads nothing is made
+   * to wait.
    * @param extension the name that the peer mapped, or the id that it gave, 0 to 255
    * @param message bytes are sent as they are, copied; anything else is bencoded
    * @throws {Error} `Unrecognized extension: …` for a name that the peer did not map, or switched
@@ -297,6 +347,26 @@ declare class Wire extends Duplex {
   //
   // The stream
   //
+
+  /**
+   * Pipes what the wire sends to a destination. As with any stream of Node.js, but:
+   *
+   * - what leaves together is written together, and the next of it waits for the destination's
+   *   `drain`;
+   * - a destination that is lost (`error`, or `close`) closes the wire, and its error goes no further:
+   *   it ends no process.
+   * @param destination a stream of Node.js, of streamx, or of their kind
+   * @param options `end: false` leaves the destination open when the wire ends, and takes the pipe away
+   * @returns the destination
+   */
+  override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean | undefined }): T
+  /**
+   * Takes a pipe away, or all of them, and leaves nothing behind: no listener on either stream, and
+   * no `drain` that is waited for. From then on the destination's loss and its errors are not the
+   * wire's. Without a pipe left the wire is paused: what it sends waits for the next one, or for
+   * `resume`.
+   */
+  override unpipe (destination?: NodeJS.WritableStream): this
 
   /**
    * Takes bytes of the peer without a queue: their events have fired when `callback` runs, which
@@ -390,15 +460,28 @@ declare namespace Wire {
      */
     maxPieces?: number | undefined
     /**
-     * How many requests of the peer may be open at a time; those above are rejected (BEP 6), or
-     * dropped. From 1 to 1,048,576; default 2000.
+     * How many requests of the peer may be open or wait at a time: a request is open once `request`
+     * has told of it, and waits before, see `highWaterMark`. Those above are rejected (BEP 6), or
+     * dropped. From 1 to 1,048,576; default 32,768.
      */
     maxPeerRequests?: number | undefined
     /**
-     * While more bytes than this are unsent, further requests of the peer wait; their `request`
-     * events come as the output drains. They wait too while what is unsent and what the open
-     * requests ask for come to twice as many bytes. From 1 to 1,073,741,823; default 393,216
-     * (384 KiB).
+     * How many requests we ask the peer to have under way at most: `reqq` of our extended handshake
+     * (BEP 10). It is a wish, which libtorrent, Transmission and WebTorrent heed, and is not enforced:
+     * `maxPeerRequests` is, and should be no less. A `reqq` in `extendedHandshake` counts instead.
+     * From 1 to 1,048,576; default 2000.
+     */
+    reqq?: number | undefined
+    /**
+     * How many bytes may be under way to a peer before its further requests wait. They wait while
+     * more than this is unsent; and while what is unsent and what the open requests ask for come to a
+     * window of twice as many bytes and those that the peer has taken in the last second, 8 MiB at
+     * most (or twice this value, if that is more). So a peer that reads is served at its speed also
+     * by an application that answers late, and one that does not costs two marks. The `request`
+     * events of those that wait come as output drains and open requests are answered.
+     *
+     * The mark bounds what is unsent of `extended` as well, see there. From 1 to 1,073,741,823;
+     * default 393,216 (384 KiB).
      */
     highWaterMark?: number | undefined
 
@@ -445,7 +528,31 @@ declare namespace Wire {
     fast: boolean
     /** BEP 10: extended messages. */
     extended: boolean
+    /** BEP 52: BitTorrent v2. Not enumerable in what a peer announced. */
+    v2?: boolean
   }
+
+  /** A range of one layer of a file's Merkle tree, and the layers above it that prove it. BEP 52 */
+  export interface HashRange {
+    /** The root of the tree: 32 bytes. */
+    piecesRoot: NodeJS.ArrayBufferView
+    /** The layer of the hashes, at most 64; 0 is that of the blocks. */
+    baseLayer: number
+    /** The first hash of the layer. */
+    index: number
+    /** How many hashes of the layer: a power of two, at most 8192. */
+    length: number
+    /** Over how many layers above it uncle hashes are to prove them, at most 64. */
+    proofLayers: number
+  }
+
+  /** How many messages there were of each kind; `extended` counts the extended handshake too. */
+  export type MessageCounts = Record<
+    | 'handshake' | 'keepAlive' | 'choke' | 'unchoke' | 'interested' | 'notInterested' | 'have' | 'bitfield'
+    | 'request' | 'piece' | 'cancel' | 'port' | 'suggest' | 'haveAll' | 'haveNone' | 'reject' | 'allowedFast'
+    | 'extended' | 'hashRequest' | 'hashes' | 'hashReject' | 'unknown',
+    number
+  >
 
   /** A block, as it is asked for. */
   export interface Block {
@@ -531,6 +638,8 @@ declare namespace Wire {
     payload: number
     /** Messages, the handshake and keep-alives included. */
     messages: number
+    /** The same by their kinds. */
+    byMessage: MessageCounts
   }
 
   /** What a wire has seen. */
@@ -543,8 +652,17 @@ declare namespace Wire {
     unsolicitedPieces: number
     /** Their bytes. */
     unsolicitedBytes: number
-    /** Requests of the peer that were rejected or dropped without a word of the application. */
+    /**
+     * Requests of the peer that were rejected (BEP 6) or dropped without a word of the application:
+     * while we choke it (those that waited at our choke included), above `maxPeerRequests`, and those
+     * that it has cancelled.
+     */
     refusedRequests: number
+    /**
+     * Messages for `ut_metadata` (BEP 9) or `ut_pex` (BEP 11) that were dropped: they did not begin
+     * with a bencoded dictionary of at most 32 levels and 4096 values.
+     */
+    refusedExtended: number
   }
 
   /** An extension of BEP 10, as `use` takes it. Every hook may be left out. */
@@ -601,7 +719,8 @@ declare namespace Wire {
    * - `ERR_BAD_HANDSHAKE`: its first bytes are no BitTorrent handshake. BEP 3
    * - `ERR_MESSAGE_TOO_LONG`: a length prefix above `maxMessageLength`, a bitfield of more than
    *   `maxPieces` bits, or a length of 2 GiB and more. BEP 3
-   * - `ERR_BAD_LENGTH`: a message too short or too long for its id. BEP 3, 5, 6, 10
+   * - `ERR_BAD_LENGTH`: a message too short or too long for its id. BEP 3, 5, 6, 10, 52
+   * - `ERR_BAD_HASH_RANGE`: a range of hashes that no tree has, or hashes of another number. BEP 52
    * - `ERR_PIECE_OUT_OF_RANGE`: a piece index at or above `maxPieces`. BEP 3, 6
    * - `ERR_FAST_DISABLED`: a message of the fast extension, which not both announced. BEP 6
    * - `ERR_TOO_MANY_REQUESTS`: requests that are rejected, on and on, while it reads none of the
@@ -625,15 +744,16 @@ declare namespace Wire {
    * - `ERR_EXTENSION_FAILED`: a handler of an extension threw; `cause` is what it threw.
    * - `ERR_EXTENSION_NAME`: `use()` with a name that the wire has for something else. It is thrown
    *   by `use()`, and the wire stays open.
-   * - `ERR_CHUNK_DETACHED`: a chunk written to the wire had its ArrayBuffer transferred away by
-   *   its owner before the wire had read it.
+   * - `ERR_CHUNK_DETACHED`: the memory of a chunk, or of a payload of it, was transferred away
+   *   before the wire had read all of the chunk. Nothing is read from memory that is gone.
    * - `ERR_INTERNAL`: a defect of this package.
    *
    * Where no native addon loads, requiring the package throws an Error with code
    * `ERR_NO_NATIVE_ADDON`, which says what to do.
    */
   export type ErrorCode =
-    | 'ERR_BAD_HANDSHAKE' | 'ERR_MESSAGE_TOO_LONG' | 'ERR_BAD_LENGTH' | 'ERR_PIECE_OUT_OF_RANGE'
+    | 'ERR_BAD_HANDSHAKE' | 'ERR_MESSAGE_TOO_LONG' | 'ERR_BAD_LENGTH' | 'ERR_BAD_HASH_RANGE'
+    | 'ERR_PIECE_OUT_OF_RANGE'
     | 'ERR_FAST_DISABLED' | 'ERR_TOO_MANY_REQUESTS'
     | 'ERR_MSE_PUBLIC_KEY' | 'ERR_MSE_SYNC' | 'ERR_MSE_VC' | 'ERR_MSE_PADDING'
     | 'ERR_MSE_CRYPTO_PROVIDE' | 'ERR_MSE_CRYPTO_SELECT' | 'ERR_MSE_PLAINTEXT_REFUSED'
@@ -680,18 +800,30 @@ declare namespace Wire {
     reject: [index: number, offset: number, length: number]
     /** The peer lets us request a piece while it chokes us. BEP 6 */
     'allowed-fast': [index: number]
-    /** The peer's extended handshake; or a message of an extension, by name if it is ours. BEP 10 */
+    /**
+     * The peer's extended handshake; or a message of an extension, by name if it is ours. Not one for
+     * `ut_metadata` or `ut_pex` that is no bencode: see `statistics.refusedExtended`. BEP 10
+     */
     extended: [extension: 'handshake', handshake: ExtendedHandshake] | [extension: string | number, message: Buffer]
     /** A keep-alive. BEP 3 */
     'keep-alive': []
-    /** A message with an id that none of these BEPs describes: the id, then its payload. */
+    /** The peer, which announced BEP 52, asks for hashes. Answer with `hashes` or `hashReject`. */
+    'hash-request': [range: HashRange & { piecesRoot: Buffer }]
+    /** Hashes of the peer: `range.length` of the layer, then uncle hashes, 32 bytes each. BEP 52 */
+    hashes: [range: HashRange & { piecesRoot: Buffer }, hashes: Buffer]
+    /** The peer will not answer a hash request. BEP 52 */
+    'hash-reject': [range: HashRange & { piecesRoot: Buffer }]
+    /**
+     * A message with an id that none of these BEPs describes, or one of BEP 52 from a peer that did not
+     * announce it: the id, then its payload.
+     */
     unknownmessage: [message: Buffer]
 
     /** A block of so many bytes came. */
     download: [bytes: number]
     /** A block of so many bytes was sent. */
     upload: [bytes: number]
-    /** A request has timed out; its callback was called before. See `setTimeout`. */
+    /** A request has timed out; its callback was called before. See {@link Wire.setTimeout}. */
     timeout: []
 
     /**
@@ -702,7 +834,10 @@ declare namespace Wire {
     /** MSE: the crypto handshake is over; see `_encryptionMethod`. */
     'crypto-handshake': []
 
-    /** The wire is closing because the peer, or an extension, did what it must not. */
+    /**
+     * The wire is closing because the peer, or an extension, did what it must not, or for one of the
+     * other reasons of {@link Wire.ErrorCode}. An unheard one ends no process.
+     */
     violation: [error: WireError]
     /** The same as `violation`; emitted only if somebody listens. */
     error: [error: Error]

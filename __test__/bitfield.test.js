@@ -128,8 +128,8 @@ describe('assigned by the caller', () => {
 
   test('anything with get, set and a buffer', () => {
     const set = []
-    wire.peerPieces = { buffer: new Uint8Array(0), get: () => true, set: (index, value) => set.push([index, value]) }
-    peer.say(messages.have(3))
+    wire.peerPieces = { buffer: new Uint8Array(0), get: index => index === 2, set: (index, value) => set.push([index, value]) }
+    peer.say(messages.have(2), messages.have(3))
     expect(set).toEqual([[3, true]])
   })
 

@@ -132,7 +132,7 @@ describe('a subclass', () => {
 })
 
 describe('options', () => {
-  const numbers = ['maxMessageLength', 'maxPieces', 'maxPeerRequests', 'highWaterMark']
+  const numbers = ['maxMessageLength', 'maxPieces', 'maxPeerRequests', 'reqq', 'highWaterMark']
 
   test.each([[undefined], [null], [{}], [{ maxPieces: undefined, somethingElse: 1 }]])('%j means the defaults', async options => {
     const wire = new Wire('', 0, options)

@@ -194,7 +194,8 @@ describe('probe.js', () => {
       Extensions: 'ut_metadata (BEP 9) = 1',
       Metadata: expect.stringMatching(/^\d+ B$/),
       Pieces: 'all (have-all)',
-      'First blocks': LATENCIES
+      'First blocks': LATENCIES,
+      'Takes requests': '2000 at once'
     })
   })
 
@@ -249,8 +250,8 @@ describe('watch.js', () => {
       '-- encryption: RC4',
       `-> handshake ${infoHash} dht,fast 68 B`,
       `<- handshake ${infoHash} fast,extended 68 B`,
-      '-> extended handshake d1:mdee 13 B',
-      expect.stringMatching(/^<- extended handshake {"m":{"ut_metadata":1},"metadata_size":\d+}$/),
+      '-> extended handshake d1:mde4:reqqi2000ee 25 B',
+      expect.stringMatching(/^<- extended handshake {"m":{"ut_metadata":1},"metadata_size":\d+,"reqq":2000}$/),
       '-> request 0 0 16384 17 B',
       '-> request 1 0 16384 17 B',
       '<- piece 0 0 16397 B',

@@ -93,11 +93,48 @@ describe('our extended handshake', () => {
     await first.heard()
     first.say(messages.handshake(INFO_HASH, PEER_ID, { extended: true }))
     expect(await first.heard()).toEqual(messages.extended(0, messages.bencode({
-      m: { ut_nine: 9, ut_test: 1 }, p: 6881, v: 'a client'
+      m: { ut_nine: 9, ut_test: 1 }, p: 6881, reqq: 2000, v: 'a client'
     })))
     first.wire.extendedHandshake.late = 1
     expect(await first.heard()).toHaveLength(0)
     await close(first.wire)
+  })
+
+  describe('says how many requests may be open', () => {
+    /** @returns {Promise<string>} the dictionary, as text */
+    async function dictionary (options, prepare = () => {}) {
+      const peer = new ScriptedPeer({ options })
+      prepare(peer.wire)
+      peer.wire.handshake(INFO_HASH, OUR_ID)
+      await peer.heard()
+      peer.say(messages.handshake(INFO_HASH, PEER_ID, { extended: true }))
+      const bytes = await peer.heard()
+      await close(peer.wire)
+      return bytes.toString('latin1', 6)
+    }
+
+    test('2000 by default', async () => {
+      expect(await dictionary()).toBe('d1:mde4:reqqi2000ee')
+    })
+
+    test('the option reqq', async () => {
+      expect(await dictionary({ reqq: 500 })).toBe('d1:mde4:reqqi500ee')
+    })
+
+    test('what the caller put there, before anything else', async () => {
+      expect(await dictionary(undefined, wire => { wire.extendedHandshake.reqq = 77 })).toBe('d1:mde4:reqqi77ee')
+      expect(await dictionary({ reqq: 500 }, wire => { wire.extendedHandshake = { reqq: 78, v: 'x' } })).toBe('d1:mde4:reqqi78e1:v1:xe')
+    })
+
+    test('with a dictionary of the caller that has none', async () => {
+      expect(await dictionary(undefined, wire => { wire.extendedHandshake = { v: 'x' } })).toBe('d1:mde4:reqqi2000e1:v1:xe')
+    })
+
+    test('once for each wire: the caller\'s own object stays as it is', async () => {
+      const own = Object.freeze({ v: 'x' })
+      expect(await dictionary(undefined, wire => { wire.extendedHandshake = own })).toBe('d1:mde4:reqqi2000e1:v1:xe')
+      expect(Object.keys(own)).toEqual(['v'])
+    })
   })
 })
 

@@ -126,7 +126,7 @@ describe('the fast extension', () => {
 })
 
 describe('our extended handshake', () => {
-  const dictionary = messages.extended(0, Buffer.from('d1:mdee'))
+  const dictionary = messages.extended(0, Buffer.from('d1:mde4:reqqi2000ee'))
 
   test('follows the peer\'s handshake, after the event and the extensions\' hooks', async () => {
     const log = []
@@ -146,7 +146,7 @@ describe('our extended handshake', () => {
       ['handshake'],
       ['onHandshake', INFO_HASH, PEER_ID, { dht: false, fast: false, extended: true }]
     ])
-    expect(await peer.heard()).toEqual(messages.extended(0, Buffer.from('d1:md7:ut_testi1ee1:v18:set in the handlere')))
+    expect(await peer.heard()).toEqual(messages.extended(0, Buffer.from('d1:md7:ut_testi1ee4:reqqi2000e1:v18:set in the handlere')))
   })
 
   test('follows ours where the peer was first', async () => {

@@ -5,7 +5,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { bencodeDecode } = require('..')
-const { METHODS, Seeder, download, startTracker } = require('../interop/our-side')
+const { METHODS, Seeder, download, downloadAtFullSpeed, startTracker } = require('../interop/our-side')
 const { cases, runCase } = require('../interop/cases')
 
 /** A case of which the client is our own. */
@@ -35,6 +35,39 @@ test.each([[0, 'plaintext'], [1, METHODS[1]], [2, METHODS[2]]])('level %d', asyn
   const seen = {}
   expect(await runCase(ownCase(level, expected, seen), new AbortController().signal)).toMatchObject({ method: expected })
   expect(fs.existsSync(seen.folder)).toBe(false)
+}, 30_000)
+
+test.each([[0, 'plaintext'], [2, METHODS[2]]])('level %d, at full speed', async (level, expected) => {
+  const size = (4 << 20) + 12_345
+  const result = await runCase({
+    name: 'ours',
+    size,
+    async run (workspace) {
+      const seeder = await Seeder.listen(workspace, level)
+      await seeder.makeTorrent(workspace)
+      const leech = await downloadAtFullSpeed({ torrent: seeder.torrent, host: '127.0.0.1', port: seeder.port, level })
+      expect(leech).toEqual({ method: expected, complaints: [] })
+      const { summary: method, complaints } = seeder
+      return { hash: workspace.hash, method, expected, complaints }
+    }
+  }, new AbortController().signal)
+  expect(result).toEqual({ method: expected, size, seconds: expect.any(Number) })
+}, 30_000)
+
+test('a client that connects twice, or is refused, is a case that fails', async () => {
+  const result = await runCase({
+    name: 'ours',
+    size: 1 << 20,
+    async run (workspace) {
+      const seeder = await Seeder.listen(workspace, 0, { maxPeerRequests: 1 })
+      await seeder.makeTorrent(workspace)
+      const { torrent, port } = seeder
+      for (let i = 0; i < 2; i++) await downloadAtFullSpeed({ torrent, host: '127.0.0.1', port, level: 0 }).catch(() => {})
+      const { complaints } = seeder
+      return { hash: workspace.hash, method: 'plaintext', expected: 'plaintext', complaints }
+    }
+  }, new AbortController().signal)
+  expect(result.error).toMatch(/^\d+ requests were refused; it connected 2 times$/)
 }, 30_000)
 
 test('a case that fails says why, and leaves nothing', async () => {

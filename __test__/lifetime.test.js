@@ -14,7 +14,7 @@ const ROOT = path.join(__dirname, '..')
 function run (body) {
   const program = `
     const Wire = require('./index.js')
-    const { engine } = require('./lib/native.js')
+    const { countWires } = require('./lib/native.js')
     const settle = async () => {
       for (let turns = 0; turns < 10; turns++) {
         await new Promise(resolve => setImmediate(resolve))
@@ -29,9 +29,9 @@ function run (body) {
 test('a wire that nobody closes is freed with its object', () => {
   expect(run(`
     for (let i = 0; i < 1000; i++) new Wire().unchoke()
-    const before = engine.wires
+    const before = countWires()
     await settle()
-    return [before, engine.wires]
+    return [before, countWires()]
   `)).toEqual([1000, 0])
 })
 
@@ -40,7 +40,7 @@ test('a wire that is closed is freed at once, though its object stays', () => {
     const wires = Array.from({ length: 100 }, () => new Wire())
     for (const wire of wires) wire.destroy()
     await settle()
-    return [wires.length, engine.wires, wires[0].statistics.sent.messages]
+    return [wires.length, countWires(), wires[0].statistics.sent.messages]
   `)).toEqual([100, 0, 0])
 })
 
@@ -55,6 +55,6 @@ test('the end of an object that was closed leaves the wire alone that has its nu
     }
     await settle()
     for (const wire of live) wire.have(1)
-    return [engine.wires, live.filter(wire => wire.statistics.sent.messages === 1).length]
+    return [countWires(), live.filter(wire => wire.statistics.sent.messages === 1).length]
   `)).toEqual([50, 50])
 })

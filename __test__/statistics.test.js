@@ -15,9 +15,14 @@ beforeEach(() => {
 afterEach(() => close(wire))
 
 test('a fresh wire has counted nothing', () => {
-  const nothing = { bytes: 0, payload: 0, messages: 0 }
+  const names = [
+    'handshake', 'keepAlive', 'choke', 'unchoke', 'interested', 'notInterested', 'have', 'bitfield', 'request', 'piece',
+    'cancel', 'port', 'suggest', 'haveAll', 'haveNone', 'reject', 'allowedFast', 'extended', 'hashRequest', 'hashes',
+    'hashReject', 'unknown'
+  ]
+  const nothing = { bytes: 0, payload: 0, messages: 0, byMessage: Object.fromEntries(names.map(name => [name, 0])) }
   expect(wire.statistics).toEqual({
-    received: nothing, sent: nothing, unsolicitedPieces: 0, unsolicitedBytes: 0, refusedRequests: 0
+    received: nothing, sent: nothing, unsolicitedPieces: 0, unsolicitedBytes: 0, refusedRequests: 0, refusedExtended: 0
   })
   expect([wire.uploaded, wire.downloaded, wire.uploadSpeed(), wire.downloadSpeed()]).toEqual([0, 0, 0, 0])
 })
@@ -27,13 +32,17 @@ test('every byte and message, both ways', async () => {
   wire.keepAlive()
   wire.have(1)
   wire.piece(0, 0, Buffer.alloc(100))
-  expect(wire.statistics.sent).toEqual({ bytes: 68 + 4 + 9 + 113, payload: 100, messages: 4 })
+  expect(wire.statistics.sent).toMatchObject({
+    bytes: 68 + 4 + 9 + 113, payload: 100, messages: 4, byMessage: { handshake: 1, keepAlive: 1, have: 1, piece: 1, choke: 0 }
+  })
   expect(await peer.heard()).toHaveLength(68 + 4 + 9 + 113)
 
   peer.say(messages.handshake(INFO_HASH, PEER_ID), messages.keepAlive(), messages.unchoke())
   wire.request(1, 2, 50)
   peer.say(messages.piece(1, 2, Buffer.alloc(50)), messages.have(1), messages.have(1))
-  expect(wire.statistics.received).toEqual({ bytes: 68 + 4 + 5 + 63 + 9 + 9, payload: 50, messages: 6 })
+  expect(wire.statistics.received).toMatchObject({
+    bytes: 68 + 4 + 5 + 63 + 9 + 9, payload: 50, messages: 6, byMessage: { keepAlive: 1, unchoke: 1, piece: 1, have: 2, request: 0 }
+  })
   expect([wire.uploaded, wire.downloaded]).toEqual([100, 50])
 })
 
@@ -42,7 +51,7 @@ test('bytes of a message that is cut count as they come', () => {
   expect(wire.statistics.received.bytes).toBe(568)
   peer.say(Buffer.alloc(100))
   peer.say(Buffer.alloc(413))
-  expect(wire.statistics.received).toEqual({ bytes: 68 + 1013, payload: 1000, messages: 2 })
+  expect(wire.statistics.received).toMatchObject({ bytes: 68 + 1013, payload: 1000, messages: 2 })
 })
 
 test('blocks that nobody asked for have their events and a count of their own', () => {

@@ -1,27 +1,34 @@
 'use strict'
 
-const { digits, figure } = require('./report.js')
+const { digits, figure, part } = require('./report.js')
 
-const WIDTH = 860
-const LEFT = 300
+const WIDTH = 900
+const LEFT = 340
 const RIGHT = 190
 const TOP = 64
 const ROW = 30
+const HEADING = 40
 const BAR = 16
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 /**
  * A bar chart of how many times better ours is, on a log scale: bars to the right of 1 are ahead,
- * a mark is the goal. Where less is better (memory, time) the ratio is turned over.
+ * a mark is the goal. Where less is better (memory, time) the ratio is turned over. Applications
+ * come first: they are what users run.
  * @param {object[]} rows as `measure` returns them
  * @returns {string} SVG, readable on a light and on a dark page
  */
 function chart (rows) {
-  const bars = rows.filter(({ ratio }) => ratio).map(bar)
+  const { applications, wires } = part(rows.filter(({ ratio, charted }) => ratio && charted))
+  const groups = [
+    { heading: 'Applications, with one wire or the other in them', bars: applications.map(bar) },
+    { heading: 'Wires alone', bars: wires.map(bar) }
+  ].filter(({ bars }) => bars.length)
+  const bars = groups.flatMap(({ bars }) => bars)
   const values = bars.flatMap(({ value, least, most, goal }) => [value, least, most, goal ?? 1])
   const low = Math.min(0.5, ...values) / 1.15
   const high = Math.max(2, ...values) * 1.15
-  const height = TOP + bars.length * ROW + 34
+  const height = TOP + groups.length * HEADING + bars.length * ROW + 34
   const bottom = height - 30
   const x = value => round(LEFT + (WIDTH - LEFT - RIGHT) * Math.log(value / low) / Math.log(high / low))
 
@@ -34,6 +41,7 @@ function chart (rows) {
   <style>
     text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328 }
     .head { font-size: 16px; font-weight: 600 }
+    .group { font-weight: 600 }
     .small { font-size: 12px; fill: #59636e }
     .tick { stroke: #d1d9e0 } .one { stroke: #59636e }
     .ahead { fill: #2f7d6d } .behind { fill: #c0562f }
@@ -50,14 +58,27 @@ function chart (rows) {
   <text class="small" x="${LEFT + 8}" y="45">goal</text>
   <line class="spread" x1="${LEFT + 52}" x2="${LEFT + 72}" y1="41" y2="41"/>
   <text class="small" x="${LEFT + 78}" y="45">least and greatest round; logarithmic</text>${ticks.join('')}
-${bars.map((bar, i) => draw(bar, TOP + i * ROW, x)).join('\n')}
+${drawGroups(groups, x)}
 </svg>
 `
 }
 
+/** All rows, those of a group below its heading. */
+function drawGroups (groups, x) {
+  let y = TOP
+  return groups.flatMap(({ heading, bars }) => {
+    const title = `  <text class="group" x="12" y="${y + 18}">${escape(heading)}</text>`
+    y += HEADING
+    return [title, ...bars.map(bar => {
+      y += ROW
+      return draw(bar, y - ROW, x)
+    })]
+  }).join('\n')
+}
+
 /** What is drawn of a row. */
-function bar ({ name, unit, better, baseline, ratio, goal, medians }) {
-  const turn = better === 'less' ? value => 1 / value : value => value
+function bar ({ name, unit, towards, baseline, ratio, goal, medians, failures }) {
+  const turn = towards === 'less' ? value => 1 / value : value => value
   const [least, most] = [turn(ratio.min), turn(ratio.max)].sort((a, b) => a - b)
   return {
     name: baseline === 'upstream' ? name : `${name} (vs. ${baseline})`,
@@ -65,7 +86,7 @@ function bar ({ name, unit, better, baseline, ratio, goal, medians }) {
     least,
     most,
     goal: goal && turn(goal),
-    label: `${digits(turn(ratio.median))}×`,
+    label: `${digits(turn(ratio.median))}×${failures.ours ? ', failed' : ''}`,
     figures: figure(medians.ours, unit)
   }
 }

@@ -1,9 +1,12 @@
 'use strict'
 
 /**
- * npm run bench -- [--filter TEXT] [--contender NAME]… [--rounds N] [--ms N] [--json] [--out FOLDER]
+ * npm run bench -- [--part applications|wires] [--filter TEXT] [--contender NAME]… [--rounds N]
+ *   [--mib N] [--ms N] [--json] [--out FOLDER]
  *
- * Compares this package with its peers. Only a run of everything writes RESULTS.md and ratios.svg.
+ * Compares this package with its peers: in applications, and wires alone. `--mib` is how much an
+ * application transfers, `--ms` how long a run of wires alone lasts. Only a run of everything
+ * writes RESULTS.md and ratios.svg.
  */
 
 const fs = require('node:fs')
@@ -12,50 +15,64 @@ const { performance } = require('node:perf_hooks')
 const { parseArgs } = require('node:util')
 const { contenders } = require('./support/contenders.js')
 const { measure } = require('./harness.js')
+const applications = require('./applications/index.js')
 const chart = require('./chart.js')
 const report = require('./report.js')
-const workloads = require('./workloads/index.js')
+const wires = require('./workloads/index.js')
 
-const MIN_ROUNDS = 7
+const PARTS = { applications, wires }
+const ROUNDS = { applications: 3, wires: 7 }
 
 async function main () {
   const { values: options } = parseArgs({
     options: {
+      part: { type: 'string' },
       filter: { type: 'string' },
       contender: { type: 'string', multiple: true },
-      rounds: { type: 'string', default: String(MIN_ROUNDS) },
+      rounds: { type: 'string' },
+      mib: { type: 'string' },
       ms: { type: 'string', default: '200' },
       json: { type: 'boolean', default: false },
       out: { type: 'string' }
     }
   })
-  const rounds = Number(options.rounds)
-  const ms = Number(options.ms)
-  if (!(rounds >= 1) || !(ms > 0)) throw new Error('--rounds and --ms take positive numbers')
+  const ms = positive('ms', options.ms)
+  const mib = positive('mib', options.mib)
+  const own = positive('rounds', options.rounds)
+  const rounds = Object.fromEntries(Object.entries(ROUNDS).map(([part, least]) => [part, own ?? least]))
+  if (options.part && !PARTS[options.part]) throw new Error(`no part is called ${options.part}: ${Object.keys(PARTS).join(', ')}`)
 
-  const selected = workloads.filter(workload => !options.filter || titles(workload).some(title => title.includes(options.filter)))
+  const selected = Object.entries(PARTS).filter(([part]) => part === (options.part ?? part)).flatMap(([part, workloads]) =>
+    workloads.filter(workload => titles(workload).some(title => title.includes(options.filter ?? ''))).map(workload => ({ part, workload })))
   if (!selected.length) throw new Error(`no row's name contains ${JSON.stringify(options.filter)}`)
 
   const start = performance.now()
   const everybody = await contenders(options.contender)
   const rows = []
-  for (const workload of selected) {
+  for (const { part, workload } of selected) {
     if (!options.json) process.stderr.write(`${titles(workload).join(', ')}\n`)
-    rows.push(...await measure(workload, everybody, { rounds, ms }))
+    rows.push(...await measure(workload, everybody, { rounds: rounds[part], ms, mib }))
   }
 
   if (options.json) console.log(JSON.stringify({ node: process.version, rounds, ms, rows }, null, 2))
-  else console.log([report.table(rows), ...report.failures(rows)].join('\n'))
+  else console.log([report.tables(rows), ...report.failures(rows)].join('\n'))
 
-  const whole = !options.filter && !options.contender && rounds >= MIN_ROUNDS
+  const partial = options.part || options.filter || options.contender || mib || Object.keys(ROUNDS).some(part => rounds[part] < ROUNDS[part])
   const out = options.out ?? (process.env.BENCH_OURS ? undefined : __dirname)
-  if (whole && out) {
+  if (!partial && out) {
     const minutes = ((performance.now() - start) / 60000).toFixed(1)
     const ours = everybody.find(({ name }) => name === 'ours').label
     fs.writeFileSync(path.join(out, 'RESULTS.md'), report.page(rows, { rounds, minutes, ours }))
     fs.writeFileSync(path.join(out, 'ratios.svg'), chart(rows))
   }
   if (rows.some(row => Object.keys(row.failures).length)) process.exitCode = 1
+}
+
+/** @returns {number | undefined} the value of an option, if it was given */
+function positive (name, value) {
+  if (value === undefined) return undefined
+  if (!(Number(value) >= 1)) throw new Error(`--${name} takes a number of at least 1`)
+  return Number(value)
 }
 
 /** The titles of a workload's rows. */

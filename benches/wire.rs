@@ -15,9 +15,17 @@ fn main() {
 /// A wire after the peer's handshake.
 fn open() -> Wire {
     let mut peer = Wire::new(Limits::default(), 1);
-    peer.handshake(Reserved { dht: false, fast: true, extended: true }, [1; 20], [2; 20]);
+    peer.handshake(
+        Reserved { fast: true, extended: true, ..Reserved::default() },
+        [1; 20],
+        [2; 20],
+    );
     let mut wire = Wire::new(Limits::default(), 2);
-    wire.handshake(Reserved { dht: false, fast: true, extended: true }, [1; 20], [3; 20]);
+    wire.handshake(
+        Reserved { fast: true, extended: true, ..Reserved::default() },
+        [1; 20],
+        [3; 20],
+    );
     receive(&mut wire, &drain(&mut peer), 1 << 16);
     drain(&mut wire);
     wire.set_state(State { fast: true, ..State::default() });
@@ -84,7 +92,7 @@ fn encode_requests(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(MESSAGES)).with_inputs(open).bench_local_refs(|wire| {
         for piece in 0..MESSAGES {
             let block = Block { piece, offset: 0, length: BLOCK };
-            wire.request(block, 0).expect("the peer does not choke us");
+            wire.request(block, false, 0).expect("the peer does not choke us");
         }
         drain(wire)
     });
@@ -95,7 +103,7 @@ fn request_and_receive(bencher: Bencher<'_, '_>, depth: u32) {
     let stream: Vec<u8> = (0..depth).flat_map(|index| message(7, &[index, 0], 16)).collect();
     bencher.counter(ItemsCount::new(depth)).with_inputs(open).bench_local_refs(|wire| {
         for piece in 0..depth {
-            wire.request(Block { piece, offset: 0, length: 16 }, 0).expect("unchoked");
+            wire.request(Block { piece, offset: 0, length: 16 }, false, 0).expect("unchoked");
         }
         receive(wire, &stream, 64 << 10);
         assert!(wire.requests().is_empty());

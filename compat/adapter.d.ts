@@ -5,7 +5,10 @@ import Wire = require('../index.js')
 
 /** What the wires with other packages' APIs have in common. */
 declare namespace adapter {
-  /** Limits on what a peer may do, as the main wire has them; every one has a safe default. */
+  /**
+   * Limits on what a peer may do, as the main wire has them; every one has a safe default. `reqq` is
+   * not among them: the handshake of BEP 10 is the application's, and says it or not.
+   */
   type Limits = Pick<Wire.Options, 'maxMessageLength' | 'maxPieces' | 'maxPeerRequests' | 'highWaterMark'>
 
   /** Those events of the main wire that all of them emit too. */
@@ -17,6 +20,7 @@ declare namespace adapter {
     close: []
   }
 
+  /** A stream over the main wire; it is piped and unpiped as that is: see its `pipe` and `unpipe`. */
   class Adapter<Events extends Record<keyof Events, any[]>> extends Duplex {
     /** Why the wire was closed, if the peer is to blame; else `null`. */
     closeReason: Wire.WireError | null

@@ -3,9 +3,9 @@
 const { Duplex } = require('node:stream')
 
 const Wire = require('../lib/wire.js')
-const { isDebugging } = require('../lib/debug.js')
-const { watchDestination } = require('../lib/pipe.js')
-const { kOutbound, kKeepShape } = require('../lib/symbols.js')
+const { pipe, unpipe } = require('../lib/stream/pipe.js')
+const keepShape = require('../lib/v8/keep-shape.js')
+const { kOutbound } = require('../lib/symbols.js')
 
 const { nextTick } = process
 
@@ -56,16 +56,6 @@ class InnerWire extends Wire {
  * after an `end` by the peer, `close` comes last. Either way it comes once.
  */
 class Adapter extends Duplex {
-  static #kept = []
-
-  /** Keeps one instance of a class, and its inner wire: see the main wire's. */
-  static [kKeepShape] (...args) {
-    if (isDebugging()) return
-    const wire = new this(...args)
-    wire.destroy()
-    Adapter.#kept.push(wire)
-  }
-
   #isEnding = false
   #isClosed = false
   /** The wire has put out its last byte. */
@@ -132,9 +122,11 @@ class Adapter extends Duplex {
   }
 
   pipe (destination, options) {
-    super.pipe(destination, options)
-    watchDestination(this, destination, this[kWire][kOutbound].destinations)
-    return destination
+    return pipe(this, this[kWire][kOutbound], destination, options)
+  }
+
+  unpipe (destination) {
+    return unpipe(this, this[kWire][kOutbound], destination)
   }
 
   destroy () {
@@ -180,4 +172,9 @@ class Adapter extends Duplex {
   }
 }
 
-module.exports = { Adapter, InnerWire, kWire }
+/** Keeps the shape of a class of adapters, and of their inner wires. */
+function keepAdapterShape (Class, ...args) {
+  keepShape(Class, adapter => adapter.destroy(), ...args)
+}
+
+module.exports = { Adapter, InnerWire, kWire, keepAdapterShape }

@@ -2,14 +2,13 @@
 
 const { createHash } = require('node:crypto')
 
-const { Adapter, kWire } = require('./adapter.js')
+const { Adapter, kWire, keepAdapterShape } = require('./adapter.js')
 const readTorrentInfo = require('./torrent-info.js')
 const speedMeter = require('./speed.js')
 const UtMetadata = require('./ut-metadata.js')
 const UtPex = require('./ut-pex.js')
 const { toBytes } = require('../lib/arguments.js')
 const { typeError } = require('../lib/errors.js')
-const { kKeepShape } = require('../lib/symbols.js')
 
 const { nextTick } = process
 
@@ -352,7 +351,7 @@ function readMessages (payload, { id, least, most }) {
   return messages
 }
 
-BitTorrentWire[kKeepShape](Buffer.alloc(20), Buffer.alloc(20))
+keepAdapterShape(BitTorrentWire, Buffer.alloc(20), Buffer.alloc(20))
 
 Object.defineProperty(BitTorrentWire, '__esModule', { value: true })
 BitTorrentWire.default = BitTorrentWire

@@ -88,6 +88,8 @@ declare namespace peerWireProtocol {
      * `wire is closed`, `request was cancelled` or `request has timed out`. BEP 3
      */
     request (index: number, offset: number, length: number, callback?: Wire.RequestCallback | null): void
+    /** The same, for a callback that takes no block. BEP 3 */
+    request (index: number, offset: number, length: number, callback: (error: Error | null) => void): void
     /** Sends a block; it is not copied. BEP 3 */
     piece (index: number, offset: number, block: NodeJS.ArrayBufferView): void
     /** Takes a request back: its callback gets `request was cancelled` at once. BEP 3 */

@@ -1,23 +1,16 @@
 'use strict'
 
-const { Adapter, InnerWire, kWire } = require('./adapter.js')
+const { Adapter, kWire, keepAdapterShape } = require('./adapter.js')
 const speedMeter = require('./speed.js')
 const { checkCallback } = require('../lib/arguments.js')
-const { kKeepShape } = require('../lib/symbols.js')
-const { Request, findBlock, isFor } = require('../lib/requests.js')
+const { kInbound } = require('../lib/symbols.js')
+const { findBlock, isFor } = require('../lib/requests/request.js')
 
 const { nextTick } = process
 
 const KEEP_ALIVE_INTERVAL = 60000
 
 function noop () {}
-
-/** Hands the peer's handshake of BEP 10 on as it came. */
-class RawWire extends InnerWire {
-  _onExtendedHandshake (bytes) {
-    this.emit('extended', 0, bytes)
-  }
-}
 
 /** A wire with the API of the npm package peer-wire-protocol: see peer-wire-protocol.d.ts. */
 class PeerWire extends Adapter {
@@ -28,7 +21,9 @@ class PeerWire extends Adapter {
   #timed = null
 
   constructor (options) {
-    super(options, RawWire)
+    super(options)
+    // The peer's handshake of BEP 10 is handed on as it came.
+    this[kWire][kInbound].onExtendedHandshake = bytes => this[kWire].emit('extended', 0, bytes)
     this.peerPieces = []
     this.peerExtensions = {}
     this.peerAddress = null
@@ -121,7 +116,7 @@ class PeerWire extends Adapter {
     if (this.isEnding) return callback(new Error('wire is closed'))
     if (this.peerChoking) return callback(new Error('peer is choking'))
     this[kWire].request(index, offset, length)
-    this.requests.push(new Request(index, offset, length, callback))
+    this.requests.push({ piece: index, offset, length, callback })
     this.#watchOldest()
   }
 
@@ -199,9 +194,9 @@ class PeerWire extends Adapter {
 
   /** Calls back the oldest request for a block; tells whether there was one. */
   #settle (piece, offset, length, error, block) {
-    const at = findBlock(this.requests, piece, offset, length)
-    if (at < 0) return false
-    const [request] = this.requests.splice(at, 1)
+    const request = findBlock(this.requests, piece, offset, length)
+    if (request === undefined) return false
+    this.requests.splice(this.requests.indexOf(request), 1)
     this.#watchOldest()
     request.callback(error, block)
     return true
@@ -263,7 +258,7 @@ for (const name of ['amChoking', 'amInterested', 'peerChoking', 'peerInterested'
   })
 }
 
-PeerWire[kKeepShape]()
+keepAdapterShape(PeerWire)
 
 /** Makes a wire, with `new` or without. */
 function peerWireProtocol (options) {

@@ -2,7 +2,7 @@
 
 const { createHash } = require('node:crypto')
 
-const { bencodeDecode } = require('../binding.js')
+const { bencodeDecode } = require('../lib/load.js')
 
 /** Values in an info dictionary, at most: a file has five or so. */
 const MAX_VALUES = 1 << 20

@@ -1,7 +1,8 @@
 'use strict'
 
 const Wire = require('../lib/wire.js')
-const { kInbound, kKeepShape } = require('../lib/symbols.js')
+const keepShape = require('../lib/v8/keep-shape.js')
+const { kInbound } = require('../lib/symbols.js')
 
 const { nextTick } = process
 
@@ -64,6 +65,6 @@ class WireV3 extends Wire {
   }
 }
 
-WireV3[kKeepShape]()
+keepShape(WireV3, wire => wire.destroy())
 
 module.exports = WireV3

@@ -3,8 +3,8 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-const { METHODS, Seeder, download } = require('./our-side')
-const { freePort } = require('./workspace')
+const { METHODS, Seeder, download, downloadAtFullSpeed } = require('./our-side')
+const { FULL_SIZE, freePort } = require('./workspace')
 
 const COMMAND = 'aria2c'
 
@@ -25,13 +25,18 @@ const cases = [
   downloads('aria2c downloads from us, plaintext allowed by both', ALLOWED, 1, METHODS[1]),
   downloads('aria2c downloads from us, which have no encryption', ALLOWED, 0, 'plaintext'),
   seeds('aria2c seeds to us, RC4 required by both', REQUIRED, 2, METHODS[2]),
-  seeds('aria2c seeds to us, which have no encryption', ALLOWED, 0, 'plaintext')
+  seeds('aria2c seeds to us, which have no encryption', ALLOWED, 0, 'plaintext'),
+  downloads('aria2c downloads from us at full speed, in plaintext', ALLOWED, 0, 'plaintext', FULL_SIZE),
+  downloads('aria2c downloads from us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE),
+  seeds('aria2c seeds to us at full speed, in plaintext', ALLOWED, 0, 'plaintext', FULL_SIZE),
+  seeds('aria2c seeds to us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE)
 ]
 
-function downloads (name, crypto, level, expected) {
+function downloads (name, crypto, level, expected, size) {
   return {
     name,
     command: COMMAND,
+    size,
     async run (workspace) {
       const seeder = await Seeder.listen(workspace, level)
       const bytes = await seeder.makeTorrent(workspace)
@@ -41,15 +46,17 @@ function downloads (name, crypto, level, expected) {
         ...QUIET, ...crypto, `--listen-port=${port}`, `--dir=${folder}`, '--seed-time=0', saved(folder, bytes)
       ])
       await exited
-      return { hash: workspace.hashOf(folder), method: seeder.summary, expected }
+      const { summary: method, complaints } = seeder
+      return { hash: workspace.hashOf(folder), method, expected, complaints }
     }
   }
 }
 
-function seeds (name, crypto, level, expected) {
+function seeds (name, crypto, level, expected, size) {
   return {
     name,
     command: COMMAND,
+    size,
     async run (workspace) {
       const { torrent, bytes } = await workspace.makeTorrent()
       const folder = workspace.subfolder(name)
@@ -59,7 +66,9 @@ function seeds (name, crypto, level, expected) {
         '--check-integrity=true', saved(folder, bytes)
       ])
       await workspace.until(`${COMMAND} to listen`, () => workspace.listens(port))
-      const method = await download({ torrent, host: '127.0.0.1', port, folder, level })
+      const from = { torrent, host: '127.0.0.1', port, level }
+      if (size) return { hash: workspace.hash, ...await downloadAtFullSpeed(from), expected }
+      const method = await download({ ...from, folder })
       return { hash: workspace.hashOf(folder), method, expected }
     }
   }

@@ -11,6 +11,6 @@ process.on('disconnect', () => gone.abort())
 process.on('SIGINT', () => {})
 
 const test = cases.find(({ name }) => name === process.argv[2])
-runCase(test, gone.signal, OUR_ADDRESS, CLIENT_ADDRESS).then(result => {
+runCase(test, gone.signal, { address: OUR_ADDRESS, otherAddress: CLIENT_ADDRESS }).then(result => {
   if (process.connected) process.send(result, () => process.disconnect())
 })

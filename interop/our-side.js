@@ -1,5 +1,6 @@
 'use strict'
 
+const { createHash } = require('node:crypto')
 const { once } = require('node:events')
 const http = require('node:http')
 const net = require('node:net')
@@ -16,6 +17,11 @@ const METHODS = { 1: 'plaintext after an encrypted handshake', 2: 'RC4' }
 
 /** How long a peer may send nothing, in milliseconds. */
 const TIMEOUT = 45_000
+
+const BLOCK = 16 << 10
+/** Requests on their way at once, at full speed: as many as the peer says that it takes; else, and at most. */
+const USUAL_DEPTH = 250
+const MOST_DEPTH = 2000
 
 /**
  * An HTTP tracker (BEP 3, BEP 23) that knows of one peer.
@@ -60,8 +66,10 @@ class Seeder {
     this.options = options
     /** How the peers that got blocks were served, in words. */
     this.methods = new Set()
-    /** Why connections were closed. */
-    this.violations = []
+    /** The wires that were closed for what their peers did, once they had shaken hands. @type {Wire[]} */
+    this.violated = []
+    /** The wires of the peers that got blocks. @type {Wire[]} */
+    this.serving = []
     const sockets = new Set()
     this.server = net.createServer({ noDelay: true }, socket => {
       sockets.add(socket)
@@ -93,7 +101,10 @@ class Seeder {
     const wire = new Wire('tcpIncoming', this.level, { infoHashes: [torrent.infoHash], ...this.options })
     socket.on('error', () => {}) // 'close' follows
     socket.pipe(wire).pipe(socket)
-    wire.on('violation', error => this.violations.push(error.code))
+    wire.on('violation', () => {
+      // Before that it is a client that tries encryption where there is none.
+      if (wire.peerId !== null) this.violated.push(wire)
+    })
     wire.on('handshake', infoHash => {
       if (infoHash !== torrent.infoHash) return wire.destroy()
       wire.handshake(torrent.infoHash, peerId(), { fast: true })
@@ -104,7 +115,20 @@ class Seeder {
     wire.on('request', (piece, offset, length, respond) => {
       this.source.read(piece * torrent.pieceLength + offset, length, respond)
     })
-    wire.once('upload', () => this.methods.add(METHODS[wire._encryptionMethod] ?? 'plaintext'))
+    wire.once('upload', () => {
+      this.methods.add(METHODS[wire._encryptionMethod] ?? 'plaintext')
+      this.serving.push(wire)
+    })
+  }
+
+  /** @returns {string[]} what an honest peer had to bear, in words: nothing, it should be */
+  get complaints () {
+    const refused = this.serving.reduce((sum, { statistics }) => sum + statistics.refusedRequests, 0)
+    return [
+      ...this.violated.map(({ closeReason }) => `a violation: ${closeReason.message}`),
+      ...refused > 0 ? [`${refused} requests were refused`] : [],
+      ...this.serving.length > 1 ? [`it connected ${this.serving.length} times`] : []
+    ]
   }
 
   /** @returns {string} how the blocks went out */
@@ -137,6 +161,108 @@ async function download ({ torrent, host, port, folder, level, options }) {
   return METHODS[wire._encryptionMethod] ?? 'plaintext'
 }
 
+/**
+ * Downloads from a client as fast as it goes: with as many requests on their way as the client says
+ * that it takes, and without a disk. Checks every piece.
+ *
+ * @param {object} options as those of `download`, without a folder
+ * @returns {Promise<{ method: string, complaints: string[] }>} how the blocks came, and what else
+ *   happened, in words
+ */
+async function downloadAtFullSpeed ({ torrent, host, port, level }) {
+  const socket = net.connect({ host, port, noDelay: true })
+  await once(socket, 'connect')
+  const wire = new Wire('tcpOutgoing', level)
+  const leech = new Leech(torrent, wire)
+  wire.startEncryption(torrent.infoHash)
+  socket.on('error', error => leech.end(error)).on('close', () => leech.end(new Error('the client hung up')))
+  socket.pipe(wire).pipe(socket)
+  wire.handshake(torrent.infoHash, peerId(), { fast: true })
+  try {
+    await leech.done
+  } finally {
+    wire.destroy()
+    socket.end()
+  }
+  return { method: METHODS[wire._encryptionMethod] ?? 'plaintext', complaints: leech.complaints }
+}
+
+class Leech {
+  constructor (torrent, wire) {
+    this.torrent = torrent
+    this.wire = wire
+    /** Where the next block to ask for begins, in bytes. */
+    this.next = 0
+    this.inFlight = 0
+    this.pieces = 0
+    /** Blocks of pieces that are not whole. @type {Map<number, { blocks: Buffer[], missing: number }>} */
+    this.partial = new Map()
+    /** What happened that should not, and how often. */
+    this.counts = new Map()
+    this.done = new Promise((resolve, reject) => {
+      this.end = error => error ? reject(error) : resolve()
+    })
+    wire.setTimeout(TIMEOUT)
+    wire.on('handshake', () => {
+      if (wire.hasFast) wire.haveNone()
+      wire.interested()
+    })
+    for (const event of ['unchoke', 'bitfield', 'have-all', 'extended']) wire.on(event, () => this.ask())
+    for (const event of ['reject', 'timeout', 'violation']) wire.on(event, () => this.count(event))
+    wire.on('choke', () => { if (!wire.destroyed && this.pieces < torrent.pieceCount) this.count('choke') })
+  }
+
+  get complaints () {
+    return [...this.counts].map(([event, count]) => `${event} ${count} times`)
+  }
+
+  count (event) {
+    this.counts.set(event, (this.counts.get(event) ?? 0) + 1)
+  }
+
+  get depth () {
+    const { reqq } = this.wire.peerExtendedHandshake
+    // Transmission says 512, and takes 511.
+    return Math.min(typeof reqq === 'number' && reqq > 1 ? reqq - 1 : USUAL_DEPTH, MOST_DEPTH)
+  }
+
+  ask () {
+    const { torrent, wire, depth } = this
+    while (!wire.peerChoking && this.inFlight < depth && this.next < torrent.length) {
+      const piece = Math.floor(this.next / torrent.pieceLength)
+      const offset = this.next % torrent.pieceLength
+      const length = Math.min(BLOCK, torrent.pieceLength - offset, torrent.length - this.next)
+      if (!wire.peerPieces.get(piece)) return
+      this.next += length
+      this.inFlight++
+      wire.request(piece, offset, length, (error, block) => {
+        this.inFlight--
+        if (error) return this.end(error)
+        this.add(piece, offset / BLOCK, block)
+        this.ask()
+      })
+    }
+  }
+
+  add (piece, index, block) {
+    const { torrent } = this
+    if (!this.partial.has(piece)) {
+      const length = Math.min(torrent.pieceLength, torrent.length - piece * torrent.pieceLength)
+      this.partial.set(piece, { blocks: [], missing: Math.ceil(length / BLOCK) })
+    }
+    const partial = this.partial.get(piece)
+    partial.blocks[index] = block
+    if (--partial.missing > 0) return
+    this.partial.delete(piece)
+    const hash = createHash('sha1')
+    for (const block of partial.blocks) hash.update(block)
+    if (hash.digest().compare(torrent.hashes, piece * 20, piece * 20 + 20) !== 0) {
+      return this.end(new Error(`piece ${piece} is another one`))
+    }
+    if (++this.pieces === torrent.pieceCount) this.end()
+  }
+}
+
 /** @returns {Uint8Array} the bits of all pieces, with the spare ones at the end zero */
 function allOnes (pieceCount) {
   const bits = new Uint8Array(Math.ceil(pieceCount / 8)).fill(0xff)
@@ -144,4 +270,4 @@ function allOnes (pieceCount) {
   return bits
 }
 
-module.exports = { METHODS, Seeder, download, startTracker }
+module.exports = { METHODS, Seeder, download, downloadAtFullSpeed, startTracker }

@@ -3,8 +3,8 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-const { METHODS, Seeder, download } = require('./our-side')
-const { freePort } = require('./workspace')
+const { METHODS, Seeder, download, downloadAtFullSpeed } = require('./our-side')
+const { FULL_SIZE, freePort } = require('./workspace')
 
 const COMMAND = 'transmission-daemon'
 
@@ -22,29 +22,37 @@ const cases = [
   seeds('transmission-daemon seeds to us, which have no encryption', PLAINTEXT_PREFERRED, 0, 'plaintext'),
   downloads('transmission-daemon downloads from us, RC4 required by both', REQUIRED, 2, METHODS[2]),
   downloads('transmission-daemon downloads from us, RC4 required by it', REQUIRED, 1, METHODS[2]),
-  downloads('transmission-daemon downloads from us, which have no encryption', PLAINTEXT_PREFERRED, 0, 'plaintext')
+  downloads('transmission-daemon downloads from us, which have no encryption', PLAINTEXT_PREFERRED, 0, 'plaintext'),
+  seeds('transmission-daemon seeds to us at full speed, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE),
+  seeds('transmission-daemon seeds to us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE),
+  downloads('transmission-daemon downloads from us at full speed, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE),
+  downloads('transmission-daemon downloads from us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE)
 ]
 
-function seeds (name, encryption, level, expected) {
+function seeds (name, encryption, level, expected, size) {
   return {
     name,
     command: COMMAND,
+    size,
     async run (workspace) {
       const { torrent, bytes } = await workspace.makeTorrent()
       const daemon = await Daemon.start(workspace, { encryption, folder: workspace.shared, address: '127.0.0.1' })
       await daemon.add(bytes)
       await workspace.until(`${COMMAND} to seed`, async () => (await daemon.torrent())?.status === SEEDING)
       const folder = workspace.subfolder(name)
-      const method = await download({ torrent, host: '127.0.0.1', port: daemon.port, folder, level })
+      const from = { torrent, host: '127.0.0.1', port: daemon.port, level }
+      if (size) return { hash: workspace.hash, ...await downloadAtFullSpeed(from), expected }
+      const method = await download({ ...from, folder })
       return { hash: workspace.hashOf(folder), method, expected }
     }
   }
 }
 
-function downloads (name, encryption, level, expected) {
+function downloads (name, encryption, level, expected, size) {
   return {
     name,
     command: COMMAND,
+    size,
     // It never dials 127.0.0.0/8.
     needsNamespace: true,
     async run (workspace) {
@@ -54,7 +62,8 @@ function downloads (name, encryption, level, expected) {
       const daemon = await Daemon.start(workspace, { encryption, folder, address: workspace.otherAddress })
       await daemon.add(bytes)
       await workspace.until(`${COMMAND} to finish`, async () => (await daemon.torrent())?.percentDone === 1)
-      return { hash: workspace.hashOf(folder), method: seeder.summary, expected }
+      const { summary: method, complaints } = seeder
+      return { hash: workspace.hashOf(folder), method, expected, complaints }
     }
   }
 }

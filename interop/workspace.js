@@ -12,7 +12,12 @@ const { bencodeDecode } = require('../binding.js')
 const { createTorrent, parseTorrent } = require('../examples/demo/torrent')
 const { encode } = require('../lib/bencode')
 
+/** Bytes to share, unless a case says otherwise. */
 const SIZE = 16 << 20
+/** Bytes to share where it is about full speed. */
+const FULL_SIZE = Number(process.env.INTEROP_MIB || 128) << 20
+/** The file is made, and hashed, so many bytes at a time. */
+const CHUNK = 8 << 20
 /** How long a process may take to end by itself, in milliseconds. */
 const GRACE = 5000
 /** How long to wait before a client is asked again, in milliseconds. */
@@ -20,20 +25,23 @@ const POLL_INTERVAL = 100
 /** Characters of a client's output that a failure shows. */
 const LAST_OUTPUT = 2000
 
-/** What a case makes and has to remove: a folder with a file of 16 MiB to share, and processes. */
+/** What a case makes and has to remove: a folder with a file to share, and processes. */
 class Workspace {
   /**
-   * @param {string=} address of this side: the tracker and our seeder listen there
-   * @param {string=} otherAddress of the clients
+   * @param {object} [options]
+   * @param {number} [options.size] of the file, in bytes; 16 MiB
+   * @param {string} [options.address] of this side: the tracker and our seeder listen there
+   * @param {string} [options.otherAddress] of the clients
    */
-  constructor (address = '127.0.0.1', otherAddress = address) {
+  constructor ({ size = SIZE, address = '127.0.0.1', otherAddress = address } = {}) {
+    this.size = size
     this.address = address
     this.otherAddress = otherAddress
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'interop-'))
     /** Has the file to share, and nothing else. */
     this.shared = this.subfolder('shared')
     this.file = path.join(this.shared, 'interop.bin')
-    fs.writeFileSync(this.file, makeBytes(SIZE))
+    makeFile(this.file, size)
     this.hash = this.hashOf(this.shared)
     /** Undone last first. */
     this.closers = []
@@ -53,7 +61,7 @@ class Workspace {
    * @returns {Promise<{ torrent: import('../examples/demo/torrent').Torrent, bytes: Buffer }>}
    */
   async makeTorrent (announce) {
-    const made = bencodeDecode(await createTorrent(this.file, SIZE, () => {}), 1 << 16)
+    const made = bencodeDecode(await createTorrent(this.file, this.size, () => {}), 1 << 16)
     // Without peers of any other source.
     const bytes = encode({ ...made, info: { ...made.info, private: 1 }, ...(announce && { announce }) })
     return { torrent: parseTorrent(bytes, bytes => bencodeDecode(bytes, 1 << 16)), bytes }
@@ -61,7 +69,12 @@ class Workspace {
 
   /** @returns {string} the SHA-1 of the file as a client has it in `folder` */
   hashOf (folder) {
-    return createHash('sha1').update(fs.readFileSync(path.join(folder, path.basename(this.file)))).digest('hex')
+    const fd = fs.openSync(path.join(folder, path.basename(this.file)), 'r')
+    const hash = createHash('sha1')
+    const chunk = Buffer.allocUnsafe(CHUNK)
+    for (let read; (read = fs.readSync(fd, chunk)) > 0;) hash.update(chunk.subarray(0, read))
+    fs.closeSync(fd)
+    return hash.digest('hex')
   }
 
   /** Sees to it that `close` is run at the end. */
@@ -134,9 +147,12 @@ class Workspace {
   }
 }
 
-/** @returns {Buffer} of `length` bytes, without a pattern and always the same */
-function makeBytes (length) {
-  return createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(length))
+/** Makes a file of `length` bytes, without a pattern and always the same. */
+function makeFile (file, length) {
+  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16))
+  const fd = fs.openSync(file, 'w')
+  for (let at = 0; at < length; at += CHUNK) fs.writeSync(fd, cipher.update(Buffer.alloc(Math.min(CHUNK, length - at))))
+  fs.closeSync(fd)
 }
 
 /** @returns {Promise<number>} a TCP port that was free a moment ago */
@@ -149,4 +165,4 @@ async function freePort (address = '127.0.0.1') {
   return port
 }
 
-module.exports = { Workspace, freePort }
+module.exports = { FULL_SIZE, Workspace, freePort }

@@ -1,10 +1,14 @@
 'use strict'
 
 const { Buffer } = require('node:buffer')
+const { isSharedArrayBuffer } = require('node:util').types
 const { typeError, rangeError } = require('./errors.js')
 
+/** The longest that a timer of Node.js runs, in milliseconds. */
+const MAX_TIMEOUT = 0x7fffffff
+
 /**
- * The bytes of a view, without a copy.
+ * The bytes of a view: without a copy, unless another thread may write to them.
  * @param {ArrayBufferView} view
  * @param {string} name what to call it in an error
  * @returns {Buffer}
@@ -12,6 +16,7 @@ const { typeError, rangeError } = require('./errors.js')
  */
 function toBytes (view, name) {
   if (!ArrayBuffer.isView(view)) throw typeError(`${name} must be a Uint8Array or another ArrayBufferView`)
+  if (isSharedArrayBuffer(view.buffer)) return Buffer.from(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
   if (Buffer.isBuffer(view) && view.length > 0) return view
   try {
     return Buffer.from(view.buffer, view.byteOffset, view.byteLength)
@@ -50,4 +55,15 @@ function checkCallback (value, name) {
   if (value != null && typeof value !== 'function') throw typeError(`${name} must be a function`)
 }
 
-module.exports = { toBytes, checkNumber, checkBlock, checkCallback }
+/**
+ * What a timeout comes to: as with `setTimeout` of Node.js, a length that no timer has means 1.
+ * @param {unknown} ms
+ * @returns {number} whole milliseconds; 0 for none
+ */
+function toTimeout (ms) {
+  const number = Number(ms)
+  if (!number) return 0
+  return number >= 1 && number <= MAX_TIMEOUT ? Math.trunc(number) : 1
+}
+
+module.exports = { toBytes, checkNumber, checkBlock, checkCallback, toTimeout, MAX_TIMEOUT }

@@ -18,9 +18,12 @@ class Extensions {
     this.nextId = 1
   }
 
-  /** Makes a handler, and enters it in the mapping and on the wire. */
-  use (Extension) {
-    const { wire } = this
+  /**
+   * Makes a handler, and enters it in the mapping and on the wire.
+   * @param {Function} Extension
+   * @param {import('./wire.js')} wire as the caller knows it: it may be a Proxy
+   */
+  use (Extension, wire) {
     const name = Extension?.prototype?.name
     if (!name) throw new Error('Extension class requires a "name" property on the prototype')
     if (typeof name !== 'string' || (name in wire && !this.handlers.has(name))) {

@@ -6,7 +6,8 @@ const { typeError, rangeError } = require('./errors.js')
 const NUMBERS = {
   maxMessageLength: { value: 1 << 20, least: 68, most: 0x7fffffff },
   maxPieces: { value: 2097152, least: 1, most: 0x7fffffff },
-  maxPeerRequests: { value: 2000, least: 1, most: 1 << 20 },
+  maxPeerRequests: { value: 32768, least: 1, most: 1 << 20 },
+  reqq: { value: 2000, least: 1, most: 1 << 20 },
   highWaterMark: { value: 384 << 10, least: 1, most: 0x3fffffff },
   cryptoTimeout: { value: 0, least: 0, most: 0x7fffffff }
 }
@@ -46,6 +47,8 @@ function readOptions (options) {
     if (typeof value !== 'boolean') throw typeError(`${name} must be a boolean, not ${typeof value}`)
     read[name] = value
   }
+  // A peer is not told that more is taken than is.
+  if (options.reqq === undefined) read.reqq = Math.min(read.reqq, read.maxPeerRequests)
   const { infoHashes } = options
   if (infoHashes != null) {
     if (typeof infoHashes === 'string' || (typeof infoHashes !== 'function' && typeof infoHashes[Symbol.iterator] !== 'function')) {

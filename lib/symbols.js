@@ -2,13 +2,23 @@
 
 /** What the parts of a wire show each other, and nobody else. */
 module.exports = {
-  /** The number of a wire in the page; a number of no wire once it is closed. */
-  kId: Symbol('id'),
+  /** The name of the native state of a wire. */
+  kHandle: Symbol('handle'),
+  kOptions: Symbol('options'),
+  /** The wire itself, where a caller works on a Proxy or an Object.create of it: what is kept by symbols is kept there. */
+  kSelf: Symbol('self'),
   /** The parts of a wire: what comes in, and what goes out. */
   kInbound: Symbol('inbound'),
   kOutbound: Symbol('outbound'),
   /** The crypto handshake of a wire; `null` where there is none. */
   kCrypto: Symbol('crypto'),
+  /** The extensions of a wire; `null` until it uses one. */
+  kExtensions: Symbol('extensions'),
+  /** The requests of a wire, ours and the peer's: made with the first one. */
+  kOwnRequests: Symbol('ownRequests'),
+  kPeerRequests: Symbol('peerRequests'),
+  /** The pieces of the peer; `null` until something is known of them. */
+  kPeerPieces: Symbol('peerPieces'),
   /** The stream was ended: nothing is emitted any more for what the peer sent. */
   kIsEnding: Symbol('isEnding'),
   /** The stream has finished: nothing is sent any more. */
@@ -17,14 +27,10 @@ module.exports = {
   kOnEnd: Symbol('onEnd'),
   kOnFinish: Symbol('onFinish'),
   kOnClose: Symbol('onClose'),
+  /** Sends our extended handshake if it is due. */
+  kGreet: Symbol('greet'),
   /** Pushes a chunk right after another one. */
   kPushMore: Symbol('pushMore'),
-  /** Applies an event that the page describes. */
-  kApply: Symbol('apply'),
   /** Closes the wire for a fault of the peer. */
-  kFail: Symbol('fail'),
-  /** Notes in a BitField of the peer's what the engine knows already. */
-  kMark: Symbol('mark'),
-  /** Has V8 keep the layout of a class of wires. */
-  kKeepShape: Symbol('keepShape')
+  kFail: Symbol('fail')
 }

@@ -9,7 +9,7 @@ const net = require('node:net')
 const { once } = require('node:events')
 
 const Wire = require('..')
-const { engine } = require('../lib/native.js')
+const { countWires } = require('../lib/native.js')
 
 const PAIRS = 100
 const INFO_HASH = '5a'.repeat(20)
@@ -53,7 +53,7 @@ async function main (args) {
   global.gc?.()
 
   if (totals.requests !== totals.settled) wrong(`${totals.requests} requests, ${totals.settled} callbacks`)
-  if (engine.wires !== 0) wrong(`${engine.wires} native wires are left`)
+  if (countWires() !== 0) wrong(`${countWires()} native wires are left`)
   if (level > 0 && highest > level * LEVEL) wrong(`memory rose from ${megabytes(level)} to ${megabytes(highest)}`)
   report(Date.now() - start, seed, level, highest)
   process.exit(totals.wrong.length > 0 ? 1 : 0)
@@ -215,7 +215,7 @@ function wrong (message) {
 
 function progress (elapsed, milliseconds, rss) {
   const line = `${(elapsed / 1000).toFixed(0)}/${milliseconds / 1000} s  ${totals.blocks} blocks  ${totals.pairs} pairs  ` +
-    `${Object.values(faults).reduce((a, b) => a + b)} faults  ${engine.wires} wires  ${megabytes(rss)}`
+    `${Object.values(faults).reduce((a, b) => a + b)} faults  ${countWires()} wires  ${megabytes(rss)}`
   if (process.stderr.isTTY) process.stderr.write(`\r${line}\x1b[K`)
   else if (Math.floor(elapsed / 500) % 20 === 0) console.error(line)
 }
@@ -234,7 +234,7 @@ function report (elapsed, seed, level, highest) {
     ...Object.fromEntries(Object.entries(faults).map(([name, count]) => [`fault: ${name}`, count])),
     'memory after the warm-up': megabytes(level),
     'most memory since': megabytes(highest),
-    'native wires left': engine.wires
+    'native wires left': countWires()
   }
   for (const [name, value] of Object.entries(rows)) console.log(`${name.padEnd(26)} ${value}`)
   console.log(totals.wrong.length === 0 ? 'all is well' : `WRONG: ${totals.wrong.join('; ')}`)

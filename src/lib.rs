@@ -2,8 +2,12 @@
 //!
 //! - [`wire`]: the engine. A sans-I/O state machine for one connection to one peer; its
 //!   documentation says how to drive it.
-//! - `binding` (feature `node`): the engine for JavaScript. What callers see is made of it in
+//! - [`boundary`]: the engine for a caller in another language: wires by handle, commands and events
+//!   as numbers in shared memory.
+//! - `binding` (feature `node`): the boundary for Node.js. What callers see is made of it in
 //!   `lib/`.
+//!
+//! `docs/architecture.md` follows a message through all of them, and says who owns which state.
 
 #![warn(missing_docs)]
 
@@ -11,5 +15,6 @@
 #[cfg_attr(test, allow(dead_code))]
 #[cfg(feature = "node")]
 mod binding;
+pub mod boundary;
 #[forbid(unsafe_code)]
 pub mod wire;

@@ -48,5 +48,7 @@ function withExtension (wire) {
   function Extension () {}
   Extension.prototype.name = 'ut_test'
   wire.use(Extension)
+  // Ours says it by itself.
+  wire.extendedHandshake.reqq = 2000
   return wire
 }

@@ -182,8 +182,8 @@ describe('the addon', () => {
       a.destroy()
       await closed
       await turn()
-      const { engine } = require(path.join(folder, 'lib', 'native.js'))
-      expect(engine.wires).toBe(0)
+      const { countWires } = require(path.join(folder, 'lib', 'native.js'))
+      expect(countWires()).toBe(0)
     } finally {
       fs.rmSync(folder, { recursive: true, force: true })
     }

@@ -45,14 +45,17 @@ childRow('D6 length prefix 7fffffff, then 5 MB in small chunks', 'endlessMessage
 
 childRow('D8 102 KB of requests, answered at once with 16 KiB, and nothing is read', 'requestsAnsweredAtOnce',
   { check: costs(MIB), seconds })
+// Here the requests themselves wait too: 12 bytes each, with room to grow.
 childRow('D8 102 KB of requests, answered in a later tick, and nothing is read', 'requestsAnsweredLate',
-  { check: costs(MIB), seconds })
+  { check: costs(MIB + 6000 * 16), seconds })
 childRow('D8 200 KB of messages that an extension answers with 16 KiB each, and nothing is read', 'pingPong',
   { check: costs(MIB), seconds })
 childRow('D9 choked, with the fast extension: 2 MB of requests, and nothing is read', 'rejectedRequests',
   { check: closes(MIB), seconds })
 childRow('D10 340 KB of requests that nobody answers', 'unansweredRequests',
   { check: costs(MIB), seconds })
+childRow('D10 1 MB of requests that nobody answers', 'manyUnansweredRequests',
+  { check: costs(1.5 * MIB), seconds })
 childRow('D12 extended handshakes with 40,000 names', 'freshNames',
   { check: costs(MIB), seconds })
 childRow('D12 extended handshakes with names of 500,000 bytes', 'longNames',

@@ -13,11 +13,22 @@ childRow('D7 a message of 1 MiB in chunks of 16 bytes', 'largeMessageInSmallChun
   check: ({ lengths }) => expect(lengths).toEqual([1 << 20])
 })
 
-childRow('D10 100,000 requests, and nobody answers: no more than 2000 are kept', 'slowRequests', {
-  check: ({ open, events }) => {
-    expect(open).toBeLessThanOrEqual(2000)
+childRow('D10 100,000 requests, and nobody answers: 32,768 are kept', 'slowRequests', {
+  check: ({ open, events, refused }) => {
     expect(events).toBe(open)
+    expect(open).toBeLessThanOrEqual(32_768)
+    expect(refused).toBe(100_000 - 32_768)
   }
+})
+
+// Of each the place has to be found: with a search it is 80,000,000,000 steps.
+childRow('D10 400,000 requests that wait are cancelled, last first', 'cancelledRequests', {
+  check: ({ cancelled, events }) => {
+    expect(cancelled).toBe(400_000)
+    expect(events).toBeLessThan(100)
+  },
+  seconds: 30,
+  upstreamSeconds: 6
 })
 
 childRow('D12 100,000 extended handshakes of 22 bytes after one with 256 names', 'tinyExtendedHandshakes', {

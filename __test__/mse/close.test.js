@@ -9,11 +9,11 @@ const { INFO_HASH, PEER_IDS, close } = require('../world/support/pair')
 const { closed, open, turns } = require('./support/end')
 const { link } = require('./support/link')
 
-const { engine } = native
+const { countWires } = native
 
 let before
 
-beforeEach(() => { before = engine.wires })
+beforeEach(() => { before = countWires() })
 
 afterEach(() => jest.restoreAllMocks())
 
@@ -24,7 +24,7 @@ async function agreementsDone (agree) {
 }
 
 test.each(['tcpIncoming', 'tcpOutgoing'])('a wire that is destroyed while its key agreement runs, %s', async type => {
-  const agree = jest.spyOn(native.NativeWire.prototype, 'agree')
+  const agree = jest.spyOn(native, 'agree')
   const ends = Array.from({ length: 50 }, () => open(Wire, type, 2, { cryptoTimeout: 60_000 }))
   let taken = 0
   for (const { wire, peer } of ends) {
@@ -32,11 +32,11 @@ test.each(['tcpIncoming', 'tcpOutgoing'])('a wire that is destroyed while its ke
     else wire.write(peer.keyStep(100), () => taken++)
   }
   expect(agree).toHaveBeenCalledTimes(50)
-  expect([engine.wires, taken]).toEqual([before + 50, 0])
+  expect([countWires(), taken]).toEqual([before + 50, 0])
   const ended = ends.map(({ wire }) => closed(wire))
   for (const { wire } of ends) wire.destroy()
   await Promise.all(ended)
-  expect(engine.wires).toBe(before)
+  expect(countWires()).toBe(before)
 
   await agreementsDone(agree)
   if (type === 'tcpIncoming') expect(taken).toBe(50)
@@ -49,22 +49,22 @@ test('an initiator that is destroyed while S is computed', async () => {
   await peer.readKey()
   await turns(2)
   peer.unread = Buffer.alloc(0) // PadA
-  const agree = jest.spyOn(native.NativeWire.prototype, 'agree')
+  const agree = jest.spyOn(native, 'agree')
   const taken = peer.send(peer.keyStep(512))
   expect(agree).toHaveBeenCalledTimes(1)
   await close(wire)
   await Promise.all([taken, agreementsDone(agree)])
-  expect([peer.unread.length, engine.wires]).toEqual([0, before])
+  expect([peer.unread.length, countWires()]).toEqual([0, before])
 })
 
 test('a key agreement that fails closes the wire', async () => {
-  jest.spyOn(native.NativeWire.prototype, 'agree').mockReturnValue(Promise.reject(new Error('no random bytes')))
+  jest.spyOn(native, 'agree').mockReturnValue(Promise.reject(new Error('no random bytes')))
   const { wire, peer } = open(Wire, 'tcpIncoming', 1)
   const ended = closed(wire)
   await peer.send(peer.keyStep())
   await ended
   expect(wire.closeReason).toMatchObject({ code: 'ERR_INTERNAL', message: 'no random bytes' })
-  expect(engine.wires).toBe(before)
+  expect(countWires()).toBe(before)
 })
 
 test('the memory of a chunk is transferred away while its key agreement runs', async () => {
@@ -75,7 +75,7 @@ test('the memory of a chunk is transferred away while its key agreement runs', a
   structuredClone(chunk.buffer, { transfer: [chunk.buffer] })
   await Promise.all([taken, ended])
   expect(wire.closeReason).toMatchObject({ code: 'ERR_CHUNK_DETACHED' })
-  expect(engine.wires).toBe(before)
+  expect(countWires()).toBe(before)
 })
 
 test('a peer that hangs up after each of its bytes', async () => {
@@ -87,7 +87,7 @@ test('a peer that hangs up after each of its bytes', async () => {
     await ended
     expect([wire.closeReason, peer.hasEnded]).toEqual([null, true])
   }
-  expect(engine.wires).toBe(before)
+  expect(countWires()).toBe(before)
 })
 
 test('one of two wires on a socket is destroyed during the handshake', async () => {
@@ -106,5 +106,5 @@ test('one of two wires on a socket is destroyed during the handshake', async () 
       expect([type, wires.map(wire => wire.closeReason)]).toEqual([type, [null, null]])
     }
   }
-  expect(engine.wires).toBe(before)
+  expect(countWires()).toBe(before)
 })

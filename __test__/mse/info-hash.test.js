@@ -170,7 +170,7 @@ describe('the option infoHashes', () => {
     const skeyHashHex = jest.fn(native.skeyHashHex)
     jest.isolateModules(() => {
       jest.doMock('../../lib/native.js', () => ({ ...native, skeyHashHex }))
-      const { findInfoHash } = require('../../lib/info-hashes.js')
+      const { findInfoHash } = require('../../lib/encryption/info-hashes.js')
       const infoHashes = Array.from({ length: 100 }, (_, i) => i.toString(16).padStart(40, '0'))
       for (let i = 0; i < 10; i++) expect(findInfoHash(infoHashes, skeyHash(OTHERS[0]))).toBe(undefined)
       expect(skeyHashHex).toHaveBeenCalledTimes(100)

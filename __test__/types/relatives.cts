@@ -27,6 +27,10 @@ wire.request(0, 0, 16384, (error, block) => { if (error === null) block.readUInt
 wire.setTimeout(1000, () => wire.destroy())
 wire.peerPieces[0] = true
 wire.peerAddress = '127.0.0.1:6881'
+const piped: net.Socket = wire.pipe(socket, { end: false })
+wire.unpipe(socket)
+// @ts-expect-error the handshake of BEP 10 is the application's
+peerWireProtocol({ reqq: 500 })
 // @ts-expect-error an extension has a number
 wire.extended('ut_pex', {})
 
@@ -45,7 +49,7 @@ torrentWire.sendPexPeers(['10.0.0.1:1'], null, [])
 new BitTorrentWire() // eslint-disable-line no-new
 
 // 3.x: everything of the main wire, and the steps of the crypto handshake.
-const third = new Wire3('tcpOutgoing', 0, true, { maxMessageLength: 1000 })
+const third = new Wire3('tcpOutgoing', 0, true, { maxMessageLength: 1000, reqq: 500 })
 third.on('pe2', () => third.sendPe3(INFO_HASH))
 third.on('pe3', infoHashHash => infoHashHash.length)
 third.on('pe4', () => third.handshake(INFO_HASH, Buffer.alloc(20), { fast: true }))
@@ -53,4 +57,4 @@ third.on('handshake', (infoHash, peerId, { fast }) => [infoHash.length, peerId.l
 third.sendPe1()
 const isEncrypting: boolean = third.setEncrypt(null, INFO_HASH)
 
-void [isOne, byDefault, isEncrypting]
+void [isOne, piped, byDefault, isEncrypting]

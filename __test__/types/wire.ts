@@ -12,7 +12,7 @@ declare module '../../index.js' {
 
 // The constructor
 const wire = new Wire('tcpIncoming', 2, {
-  maxMessageLength: 1 << 20, maxPieces: 1, maxPeerRequests: 1, highWaterMark: 1
+  maxMessageLength: 1 << 20, maxPieces: 1, maxPeerRequests: 1, reqq: 1, highWaterMark: 1
 })
 const infoHashes = new Set(['aa'.repeat(20)])
 export const encrypted = [
@@ -38,6 +38,10 @@ const duplex: Duplex = wire
 const socket = new net.Socket()
 socket.pipe(wire).pipe(socket)
 const piped: net.Socket = wire.pipe(socket)
+const left: net.Socket = wire.pipe(socket, { end: false })
+// @ts-expect-error only the end can be chosen
+wire.pipe(socket, { error: false })
+wire.unpipe(socket).unpipe().destroy()
 wire._write(Buffer.alloc(1), () => {})
 wire._write(new Uint8Array(1), 'buffer', error => error?.message)
 wire.destroy().end()
@@ -65,6 +69,9 @@ wire.peerPieces = new Uint8Array(1)
 const { fast = false } = wire.peerExtensions
 const speeds: number = wire.uploadSpeed() + wire.downloadSpeed(16384)
 const received: number = wire.statistics.received.bytes + wire.unsolicited.pieces
+const refused: number = wire.statistics.refusedRequests + wire.statistics.refusedExtended
+// @ts-expect-error it is an option of the constructor
+wire.highWaterMark = 1
 // @ts-expect-error they are read only
 wire.statistics = null
 // @ts-expect-error likewise
@@ -77,9 +84,22 @@ for (const { piece, offset, length, callback } of wire.requests) {
   callback(null, null)
 }
 for (const { callback } of wire.peerRequests) callback(new Error('no'))
+// The lists are the caller's to edit and to replace.
+wire.requests.push({ piece: 0, offset: 0, length: 16384, callback: (error, block) => [error?.message, block?.length] })
+wire.requests = wire.requests.filter(({ piece }) => piece > 0)
+wire.peerRequests.splice(0, 2)
+wire.peerRequests = []
+wire.allowedFastSet = [1, 2]
+wire.peerAllowedFastSet.push(3)
+// @ts-expect-error a request has a callback
+wire.requests.push({ piece: 0, offset: 0, length: 16384 })
+// @ts-expect-error a piece is named by its index
+wire.allowedFastSet.push('1')
 wire._callback(wire.requests[0] ?? null, new Error('why'), null)
 wire.extendedHandshake.v = 'client 1.0'
 wire.extendedHandshake = { p: 6881, yourip: Buffer.alloc(4), list: [1, 'a', { b: true }] }
+wire.extendedHandshake.reqq = 500
+wire.extendedHandshake.reqq = null
 // @ts-expect-error a function has no bencode
 wire.extendedHandshake.f = () => {}
 const reqq = wire.peerExtendedHandshake.reqq
@@ -90,6 +110,7 @@ const method: 1 | 2 | null | undefined = wire._encryptionMethod
 // A code that does not exist
 // @ts-expect-error there is no such code
 if (wire.closeReason?.code === 'ERR_BAD_LENGHT') wire.destroy()
+const isDetached: boolean = wire.closeReason?.code === 'ERR_CHUNK_DETACHED'
 
 // Messages
 wire.handshake('aa'.repeat(20), Buffer.alloc(20))
@@ -108,6 +129,7 @@ wire.bitfield(wire.peerPieces)
 // @ts-expect-error no bytes
 wire.bitfield('ff')
 wire.request(0, 0, 16384)
+wire.request(0, 0, 16384, error => { if (error !== null) throw error })
 wire.request(0, 0, 16384, (error, block) => {
   if (error) return error.message
   // The error was looked at: there is a block.
@@ -118,6 +140,7 @@ wire.request(0, 0, 16384, (error, block) => {
   return error === undefined || block.length
 })
 wire.piece(0, 0, new DataView(new ArrayBuffer(1)))
+wire.piece(0, 0, new Uint8Array(new SharedArrayBuffer(1)))
 // @ts-expect-error bytes are a view
 wire.piece(0, 0, 'block')
 wire.port(6881)
@@ -126,6 +149,9 @@ wire.extended(3, new Uint8Array(1))
 // @ts-expect-error a name or an id
 wire.extended(null, {})
 wire.setTimeout(1000, true)
+wire.setTimeout(Infinity)
+// @ts-expect-error milliseconds are a number
+wire.setTimeout('1000')
 wire.setKeepAlive(true)
 
 // Extensions
@@ -177,4 +203,4 @@ wire.on('choke', (index: number) => index)
 // @ts-expect-error it needs its argument
 wire.emit('upload')
 
-export { duplex, piped, peerId, id, states, fast, speeds, received, reqqNumber, utTest, method }
+export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached }

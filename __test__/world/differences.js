@@ -16,7 +16,7 @@ const options = {
 const avoided = {
   D6: 'messages longer than 1 MiB',
   D9: 'floods of requests to a choking wire with the fast extension',
-  D10: 'more than 2000 requests waiting for the application',
+  D10: 'more than 32,768 requests that are open or wait',
   D12: 'more than 256 extension names',
   D15: 'messages of a wrong length for their id',
   D16: 'piece indices of 2,097,152 and above',
@@ -37,6 +37,14 @@ const avoided = {
  */
 function asDocumented (Upstream) {
   return class Documented extends Upstream {
+    // D10: our extended handshake says how many requests may be open.
+    _sendExtendedHandshake () {
+      const { extendedHandshake } = this
+      this.extendedHandshake = { reqq: 2000, ...extendedHandshake }
+      super._sendExtendedHandshake()
+      this.extendedHandshake = extendedHandshake
+    }
+
     // D18: under the fast extension a cancelled request is answered, by a reject.
     _onCancel (index, offset, length) {
       const pending = this.peerRequests.some(same(index, offset, length))

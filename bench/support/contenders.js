@@ -1,28 +1,26 @@
 'use strict'
 
 const path = require('node:path')
+const { pathToFileURL } = require('node:url')
 
 /**
  * @typedef {object} Contender
  * @property {string} name as in tables and `--contender`
  * @property {string} label what exactly it is
+ * @property {string} file its module, for processes of their own
  * @property {boolean} encrypts whether it knows MSE
  * @property {(type?: string, peEnabled?: number) => import('stream').Duplex} make a new wire
  */
 
+const ROOT = path.join(__dirname, '..', '..')
+
 /**
- * Loads what `specifier` names: a CommonJS package or file, or an ES module.
+ * The file of a package or of a folder, be it CommonJS or an ES module.
  * @param {string} specifier a package, or a path relative to the working directory
- * @returns {Promise<Function>} the class that it exports
+ * @returns {string}
  */
-async function load (specifier) {
-  const target = /^[./]/.test(specifier) ? path.resolve(specifier) : specifier
-  try {
-    return require(target)
-  } catch (err) {
-    if (err.code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED' && err.code !== 'ERR_REQUIRE_ESM') throw err
-    return (await import(target)).default
-  }
+function resolve (specifier) {
+  return require.resolve(/^[./]/.test(specifier) ? path.resolve(specifier) : path.join(ROOT, 'node_modules', specifier))
 }
 
 /**
@@ -33,23 +31,30 @@ async function load (specifier) {
 async function contenders (names = ['ours', 'upstream', 'peer-wire-protocol']) {
   const all = {
     ours: async () => {
-      const specifier = process.env.BENCH_OURS || path.join(__dirname, '..', '..')
-      const Wire = await load(specifier)
+      const file = resolve(process.env.BENCH_OURS || ROOT)
+      const Wire = await load(file)
       const label = process.env.BENCH_OURS || 'this package'
-      return { label, encrypts: true, make: (type, peEnabled) => new Wire(type, peEnabled) }
+      return { label, file, encrypts: true, make: (type, peEnabled) => new Wire(type, peEnabled) }
     },
     upstream: async () => {
-      const Wire = await load('bittorrent-protocol')
-      return { label: 'bittorrent-protocol 5.0.9', encrypts: true, make: (type, peEnabled) => new Wire(type, peEnabled) }
+      const file = resolve('bittorrent-protocol')
+      const Wire = await load(file)
+      return { label: 'bittorrent-protocol 5.0.9', file, encrypts: true, make: (type, peEnabled) => new Wire(type, peEnabled) }
     },
     'peer-wire-protocol': async () => {
-      const wire = await load('peer-wire-protocol')
-      return { label: 'peer-wire-protocol 0.7.1', encrypts: false, make: () => wire() }
+      const file = resolve('peer-wire-protocol')
+      const wire = await load(file)
+      return { label: 'peer-wire-protocol 0.7.1', file, encrypts: false, make: () => wire() }
     }
   }
   const unknown = names.find(name => !Object.hasOwn(all, name))
   if (unknown) throw new Error(`no contender is called ${unknown}: ${Object.keys(all).join(', ')}`)
   return Promise.all(names.map(async name => ({ name, ...await all[name]() })))
+}
+
+/** What a module exports. */
+async function load (file) {
+  return (await import(pathToFileURL(file))).default
 }
 
 module.exports = { contenders }

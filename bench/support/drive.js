@@ -31,12 +31,13 @@ async function until (condition, describe) {
  * @template T
  * @param {Promise<T>} promise
  * @param {() => string} describe
+ * @param {number} [ms]
  * @returns {Promise<T>}
  */
-function within (promise, describe) {
+function within (promise, describe, ms = STALLED_MS) {
   let timer
   const late = new Promise((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`stalled: ${describe()}`)), STALLED_MS)
+    timer = setTimeout(() => reject(new Error(`stalled: ${describe()}`)), ms)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -3,37 +3,38 @@
 const bytes = require('./bytes.js')
 const { open, seconds, turn, until } = require('./drive.js')
 
-const LENGTH = 16
 const RING = 4000
-const ANSWERS = 50
+const A_TURN = 50
 
 /**
  * request → piece → callback with a window of `depth` requests: every callback asks for the next
- * block at once, the peer's answers are prepared bytes, oldest first, 50 a chunk. Blocks are tiny,
- * so that bookkeeping is measured and not copying.
- * @param {{ name: string, depth: number, goal: number }} options `depth` below 4,000
+ * block at once, the peer's answers are prepared bytes, oldest first, and each chunk of them has an
+ * ArrayBuffer of its own. Tiny blocks, many a chunk, leave the bookkeeping; a block of 16 KiB in a
+ * chunk of its own is what a socket brings.
+ * @param {{ name: string, depth: number, length: number, answers: number, goal: number }} options
+ *   `depth` below 4,000; `length` of a block in bytes; `answers` a chunk
  */
-function loop ({ name, depth, goal }) {
+function loop ({ name, depth, length, answers, goal }) {
   let block, ring
 
   return {
     name,
     goal,
     unit: 'blocks/s',
-    about: `${depth} requests in flight, answered oldest first by prepared bytes, ${LENGTH}-byte blocks`,
+    about: `${depth} requests in flight, answered oldest first by prepared bytes, ${length}-byte blocks, ${answers} a chunk`,
 
     prepare () {
-      block = bytes.block(LENGTH, 1)
-      ring = Array.from({ length: RING / ANSWERS }, (_, i) => {
-        const answers = Array.from({ length: ANSWERS }, (_, j) => bytes.piece(i * ANSWERS + j, 0, block))
-        return bytes.cut(answers, Infinity)[0]
+      block = bytes.block(length, 1)
+      ring = Array.from({ length: RING / answers }, (_, i) => {
+        const pieces = Array.from({ length: answers }, (_, j) => bytes.piece(i * answers + j, 0, block))
+        return bytes.cut(pieces, Infinity)[0]
       })
     },
 
-    /** `n` chunks of 50 answers. */
+    /** `n` turns of the event loop, 50 answers each. */
     async run (contender, n, thorough) {
       const { wire, output } = await open(contender, { unchoked: true })
-      const total = n * ANSWERS
+      const total = n * A_TURN
       let asked = 0
       let answered = 0
       const onblock = (err, received) => {
@@ -42,13 +43,13 @@ function loop ({ name, depth, goal }) {
         answered++
         if (asked < total) ask()
       }
-      const ask = () => wire.request(asked++ % RING, 0, LENGTH, onblock)
+      const ask = () => wire.request(asked++ % RING, 0, length, onblock)
 
       const elapsed = await seconds(async () => {
         while (asked < Math.min(depth, total)) ask()
         await turn()
-        for (let i = 0; i < n; i++) {
-          wire.write(ring[i % ring.length])
+        for (let written = 0; written < total / answers;) {
+          for (const end = written + A_TURN / answers; written < end; written++) wire.write(ring[written % ring.length])
           await turn()
         }
         await until(() => answered >= total && output.bytes >= 17 * total, () => `${answered} of ${total} blocks`)

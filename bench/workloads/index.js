@@ -9,6 +9,8 @@ module.exports = [
   'request',
   'loop-64',
   'loop-2000',
+  'loop-64-blocks',
+  'loop-2000-blocks',
   'large-message',
   'mse-pairs',
   'mse-main-thread',

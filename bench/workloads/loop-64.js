@@ -1,3 +1,5 @@
 'use strict'
 
-module.exports = require('../support/loop.js')({ name: 'request, piece, callback: depth 64', depth: 64, goal: 3 })
+module.exports = require('../support/loop.js')({
+  name: 'request, piece, callback: depth 64', depth: 64, length: 16, answers: 50, goal: 3
+})

@@ -21,7 +21,7 @@ module.exports = {
 }
 
 async function measure (contender, flags) {
-  const child = new Child('memory-child.js', [contender.name], flags)
+  const child = new Child('memory-child.js', [contender.name], { flags })
   try {
     return await child.ask({ count: COUNT })
   } finally {

@@ -77,13 +77,21 @@ impl Run {
         let mut wire = Wire::new(limits, 7);
         let mut inbound = Inbound::default();
         let mut events = Vec::new();
-        let reserved = Reserved { dht: true, fast: is(FAST), extended: true };
+        let reserved = Reserved { dht: true, fast: is(FAST), extended: true, v2: true };
         wire.handshake(reserved, [0x11; 20], [0x22; 20]);
         let is_answering = is(ANSWERING);
         let mut receive = |wire: &mut Wire, chunk: &[u8]| {
             inbound.receive(wire, chunk, 0, |wire, seen| {
-                if is_answering && let Event::Request { key, block } = seen.event {
-                    wire.answer(key, block.length.min(16), 0);
+                match seen.event {
+                    Event::Request { key, block } if is_answering => {
+                        wire.answer(key, block.length.min(16), 0);
+                    }
+                    Event::RequestWhileChoking(block) if block.piece & 1 == 0 => {
+                        wire.admit(block, 0);
+                    }
+                    Event::RequestWhileChoking(block) => wire.refuse(block),
+                    Event::HashRequest(ref range) => wire.hash_reject(**range),
+                    _ => {}
                 }
                 let is_last = matches!(seen.event, Event::Violation(_));
                 events.push(seen);
@@ -106,7 +114,8 @@ impl Run {
         }
         if is(ASKING) {
             for offset in 0..8 {
-                let _ = wire.request(Block { piece: 0, offset: offset / 2, length: offset }, 0);
+                let _ =
+                    wire.request(Block { piece: 0, offset: offset / 2, length: offset }, false, 0);
             }
         }
         for chunk in chunks {
@@ -129,6 +138,6 @@ impl Run {
                 break;
             }
         }
-        Self { events, output, statistics: *wire.statistics() }
+        Self { events, output, statistics: wire.statistics().clone() }
     }
 }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 use bittorrent_protocol_native::wire::{
-    Block, Event, Limits, Removed, Reserved, State, Violation, Wire,
+    Block, Event, HashRange, Limits, Reserved, State, Violation, Wire,
 };
 use driver::{Inbound, Seen, take_segment};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
@@ -40,19 +40,21 @@ struct Input {
 enum Call {
     Handshake(u8),
     KeepAlive,
-    Choke,
+    Choke(Vec<u8>),
     Unchoke,
     Interested,
     NotInterested,
     Have(u16),
     Bitfield(Vec<u8>),
-    Request(Name),
+    Request(Name, bool),
     Piece(Name),
     Answer(u8, u16),
     Decline(u8),
+    ForgetPeer(u8),
     Cancel(Name),
-    Forget(Name),
-    Pop,
+    Forget(u8),
+    Admit(Name),
+    Refuse(Name),
     Port(u16),
     Suggest(u16),
     HaveAll,
@@ -60,17 +62,14 @@ enum Call {
     Reject(Name),
     AllowFast(u16),
     Extended(u8, Vec<u8>),
+    HashRequest(u8, u8),
+    Hashes(u8, u8, u8),
+    HashReject(u8, u8),
     Timeout(u16),
     Expire(u8),
-    Sync(Vec<u8>),
-    SyncPeer(Vec<u8>),
     SetState(u8),
-    SetPiece(u16, bool),
-    SetAll(bool),
-    SetPieces(Vec<u8>),
-    SetAllowed(Vec<u16>, Vec<u16>),
     Speeds,
-    Discard,
+    Undelivered(u16),
     Close,
     /// Up to so many segments of output go to the other side, in chunks of this length.
     Deliver(u8, u16),
@@ -132,8 +131,11 @@ fn message(id: u8, body: &[u8]) -> Vec<u8> {
 
 fn deliver(sides: &mut [Side; 2], from: usize, count: usize, length: usize, now: u64) {
     let mut bytes = Vec::new();
+    if sides[1 - from].wire.is_paused() {
+        return;
+    }
     for _ in 0..count {
-        let Some(segment) = sides[from].take_segment() else { break };
+        let Some(segment) = sides[from].take_segment(now) else { break };
         bytes.extend(segment);
         if bytes.len() > 1 << 16 {
             break;
@@ -150,15 +152,18 @@ fn deliver(sides: &mut [Side; 2], from: usize, count: usize, length: usize, now:
 struct Side {
     wire: Wire,
     inbound: Inbound,
-    requests: Vec<Block>,
+    /// With their keys, in the order of asking.
+    requests: Vec<(u32, Block)>,
     /// How many there were at most.
     most_requests: usize,
-    /// With their keys.
+    /// With their keys, in the order in which they came.
     peer_requests: Vec<(u32, Block)>,
-    /// Bytes taken or discarded.
+    /// What was sent and not taken: so many bytes, and whether they are of an answer.
+    output: VecDeque<(usize, bool)>,
+    /// Bytes that were taken and that did not leave, at most.
+    undelivered: usize,
+    /// Bytes taken.
     taken: u64,
-    /// Bytes that wait since the peer provoked them: an upper bound.
-    provoked: usize,
     am_choking: bool,
     am_interested: bool,
     is_closed: bool,
@@ -184,8 +189,9 @@ impl Side {
             requests: Vec::new(),
             most_requests: 0,
             peer_requests: Vec::new(),
+            output: VecDeque::new(),
+            undelivered: 0,
             taken: 0,
-            provoked: 0,
             am_choking: true,
             am_interested: false,
             is_closed: false,
@@ -196,18 +202,41 @@ impl Side {
     }
 
     fn hear(&mut self, chunk: &[u8], now: u64) {
+        if self.wire.is_paused() && !chunk.is_empty() {
+            return;
+        }
         let before = self.wire.statistics().sent.bytes;
         let mut events = VecDeque::new();
         weigh(&mut self.held, || {
-            self.inbound.receive(&mut self.wire, chunk, now, |_, seen| {
+            self.inbound.receive(&mut self.wire, chunk, now, |wire, seen| {
                 unweighed(|| events.push_back(seen.clone()));
+                // Even pieces are allowed fast.
+                match seen.event {
+                    Event::RequestWhileChoking(block) if block.piece & 1 == 0 => {
+                        if let Some(key) = wire.admit(block, now) {
+                            let event = Event::Request { key, block };
+                            unweighed(|| events.push_back(Seen { event, payload: Vec::new() }));
+                        }
+                    }
+                    Event::RequestWhileChoking(block) => wire.refuse(block),
+                    _ => {}
+                }
                 drop(seen);
             });
         });
         for seen in events {
             self.note(seen);
         }
-        self.provoked += (self.wire.statistics().sent.bytes - before) as usize;
+        self.note_sent(before, false);
+    }
+
+    /// Notes what a call sent; gives how many bytes it was.
+    fn note_sent(&mut self, before: u64, is_answer: bool) -> usize {
+        let sent = (self.wire.statistics().sent.bytes - before) as usize;
+        if sent > 0 {
+            self.output.push_back((sent, is_answer));
+        }
+        sent
     }
 
     fn note(&mut self, seen: Seen) {
@@ -217,10 +246,17 @@ impl Side {
             Event::Request { key, block } => {
                 self.peer_requests.push((key, block));
             }
-            Event::Piece { request, .. } | Event::Reject { request, .. } => {
-                self.remove_request(request);
+            Event::Piece { index, offset, payload, key } => {
+                let block = Block { piece: index, offset, length: payload.length() };
+                remove_oldest(&mut self.requests, block, key);
             }
-            Event::Cancel { request, .. } => self.remove_peer_request(request),
+            Event::Reject { block, key } => remove_oldest(&mut self.requests, block, key),
+            Event::Cancel { block, key } => remove_oldest(&mut self.peer_requests, block, key),
+            Event::RequestWhileChoking(_) => assert!(self.wire.has_fast()),
+            Event::HashRequest(range) | Event::HashReject(range) => assert!(range.is_sound()),
+            Event::Hashes { range, .. } => {
+                assert!(range.is_sound() && range.takes(seen.payload.len()));
+            }
             Event::Have(index) => {
                 assert!(index < MAX_PIECES);
             }
@@ -231,20 +267,9 @@ impl Side {
                 self.violation = Some(violation);
                 self.is_closed = true;
                 self.peer_requests.clear();
+                self.requests.clear();
             }
             _ => {}
-        }
-    }
-
-    fn remove_request(&mut self, removed: Option<Removed>) {
-        if let Some(Removed { position, block, .. }) = removed {
-            assert_eq!(self.requests.swap_remove(position as usize), block);
-        }
-    }
-
-    fn remove_peer_request(&mut self, removed: Option<Removed>) {
-        if let Some(Removed { position, block, key }) = removed {
-            assert_eq!(self.peer_requests.swap_remove(position as usize), (key, block));
         }
     }
 
@@ -253,7 +278,9 @@ impl Side {
         let mut held = self.held;
         weigh(&mut held, || self.act(call, now));
         self.held = held;
-        let sent = (self.wire.statistics().sent.bytes - before) as usize;
+        let is_answer =
+            matches!(call, Call::Extended(..) | Call::Hashes(..) | Call::HashReject(..));
+        let sent = self.note_sent(before, is_answer);
         assert!(sent == 0 || !self.is_closed, "nothing is sent after the end");
         self.own += sent;
     }
@@ -262,19 +289,20 @@ impl Side {
         let Self { wire, .. } = self;
         match call {
             Call::Handshake(bits) => {
-                let reserved =
-                    Reserved { dht: bits & 1 != 0, fast: bits & 2 != 0, extended: bits & 4 != 0 };
+                let [dht, fast, extended, v2] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+                let reserved = Reserved { dht, fast, extended, v2 };
                 wire.handshake(reserved, [0x33; 20], [0x44; 20]);
             }
             Call::KeepAlive => wire.keep_alive(),
-            Call::Choke => {
+            Call::Choke(allowed) => {
+                let allowed = unweighed(|| allowed.iter().map(|&i| i.into()).collect::<Vec<_>>());
                 let was_choking = wire.am_choking();
-                wire.choke();
+                wire.choke(&allowed);
                 self.am_choking = true;
-                if !wire.has_fast() && !was_choking {
-                    assert!(wire.peer_requests().is_empty());
+                if (!wire.has_fast() || allowed.is_empty()) && !was_choking {
+                    assert_eq!(wire.waiting_requests(), 0);
                 }
-                self.resync_peer();
+                unweighed(|| drop(allowed));
             }
             Call::Unchoke => {
                 wire.unchoke();
@@ -290,45 +318,47 @@ impl Side {
             }
             Call::Have(index) => wire.have((*index).into()),
             Call::Bitfield(bits) => wire.bitfield(bits),
-            Call::Request(name) => {
-                if wire.request(name.block(), now).is_ok() {
-                    unweighed(|| self.requests.push(name.block()));
-                } else {
-                    assert!(wire.peer_choking());
-                }
-            }
+            Call::Request(name, is_allowed) => match wire.request(name.block(), *is_allowed, now) {
+                Ok(key) => unweighed(|| self.requests.push((key, name.block()))),
+                Err(_) => assert!(
+                    self.is_closed || (wire.peer_choking() && !(*is_allowed && wire.has_fast()))
+                ),
+            },
             Call::Piece(name) => {
-                let removed = wire.piece(name.block(), now);
-                self.remove_peer_request(removed);
+                let key = wire.piece(name.block(), now);
+                remove_oldest(&mut self.peer_requests, name.block(), key);
             }
             Call::Answer(at, length) => {
-                if let Some(key) = self.key(*at) {
-                    let removed = self.wire.answer(key, (*length).into(), now);
-                    assert!(removed.is_some());
-                    self.remove_peer_request(removed);
-                    assert_eq!(self.wire.answer(key, 1, now), None, "once");
+                if let Some((key, block)) = pick(&mut self.peer_requests, *at) {
+                    assert_eq!(wire.answer(key, (*length).into(), now), Some(block));
+                    assert_eq!(wire.answer(key, 1, now), None, "once");
                 }
             }
             Call::Decline(at) => {
-                if let Some(key) = self.key(*at) {
-                    let removed = self.wire.decline(key);
-                    assert!(removed.is_some());
-                    self.remove_peer_request(removed);
+                if let Some((key, _)) = pick(&mut self.peer_requests, *at) {
+                    assert!(wire.decline(key) && !wire.decline(key));
+                }
+            }
+            Call::ForgetPeer(at) => {
+                if let Some((key, _)) = pick(&mut self.peer_requests, *at) {
+                    assert!(wire.forget_peer_request(key) && !wire.forget_peer_request(key));
                 }
             }
             Call::Cancel(name) => {
-                let removed = wire.cancel(name.block());
-                assert_eq!(removed.is_some(), self.requests.contains(&name.block()));
-                self.remove_request(removed);
+                let key = wire.cancel(name.block());
+                remove_oldest(&mut self.requests, name.block(), key);
             }
-            Call::Forget(name) => {
-                let removed = wire.forget_request(name.block());
-                self.remove_request(removed);
+            Call::Forget(at) => {
+                if let Some((key, _)) = pick(&mut self.requests, *at) {
+                    assert!(wire.forget_request(key) && !wire.forget_request(key));
+                }
             }
-            Call::Pop => {
-                let removed = wire.pop_request();
-                assert_eq!(removed.map(|removed| removed.block), self.requests.pop());
+            Call::Admit(name) => {
+                if let Some(key) = wire.admit(name.block(), now) {
+                    unweighed(|| self.peer_requests.push((key, name.block())));
+                }
             }
+            Call::Refuse(name) => wire.refuse(name.block()),
             Call::Port(port) => wire.port(*port),
             Call::Suggest(index) => {
                 assert_eq!(wire.suggest((*index).into()).is_ok(), wire.has_fast());
@@ -336,41 +366,30 @@ impl Side {
             Call::HaveAll => assert_eq!(wire.have_all().is_ok(), wire.has_fast()),
             Call::HaveNone => assert_eq!(wire.have_none().is_ok(), wire.has_fast()),
             Call::Reject(name) => {
-                if let Ok(removed) = wire.reject(name.block()) {
-                    self.remove_peer_request(removed);
+                if let Ok(key) = wire.reject(name.block()) {
+                    remove_oldest(&mut self.peer_requests, name.block(), key);
                 }
             }
             Call::AllowFast(index) => {
                 let _ = wire.allow_fast((*index).into());
             }
             Call::Extended(id, payload) => wire.extended(*id, payload),
+            Call::HashRequest(length, proof) => wire.hash_request(range(*length, *proof)),
+            Call::Hashes(length, proof, count) => {
+                let hashes = unweighed(|| vec![0; usize::from(*count % 16) * HashRange::HASH]);
+                wire.hashes(range(*length, *proof), &hashes);
+                unweighed(|| drop(hashes));
+            }
+            Call::HashReject(length, proof) => wire.hash_reject(range(*length, *proof)),
             Call::Timeout(milliseconds) => wire.set_request_timeout((*milliseconds).into()),
             Call::Expire(count) => {
                 for _ in 0..*count {
                     let due = self.wire.next_timeout();
-                    let removed = self.wire.poll_timeout(now);
-                    assert_eq!(removed.is_some(), due.is_some_and(|due| due <= now));
-                    self.remove_request(removed);
-                }
-            }
-            Call::Sync(picks) => {
-                let blocks = unweighed(|| edited(&self.requests, picks));
-                self.wire.sync_requests(&blocks, now);
-                unweighed(|| self.requests = blocks);
-            }
-            Call::SyncPeer(picks) => {
-                if !self.is_closed {
-                    let blocks = unweighed(|| {
-                        let known: Vec<Block> = self.peer_requests.iter().map(|r| r.1).collect();
-                        edited(&known, picks)
-                            .into_iter()
-                            .take(MAX_PEER_REQUESTS as usize)
-                            .collect::<Vec<_>>()
-                    });
-                    self.wire.sync_peer_requests(&blocks, now);
-                    self.resync_peer();
-                    assert!(self.peer_requests.iter().map(|r| r.1).eq(blocks.iter().copied()));
-                    unweighed(|| drop(blocks));
+                    let key = self.wire.poll_timeout(now);
+                    assert_eq!(key.is_some(), due.is_some_and(|due| due <= now));
+                    if key.is_some() {
+                        assert_eq!(self.requests.remove(0).0, key.unwrap_or_default());
+                    }
                 }
             }
             Call::SetState(bits) => {
@@ -383,32 +402,20 @@ impl Side {
                 self.am_choking = bits & 1 != 0;
                 self.am_interested = bits & 8 != 0;
             }
-            Call::SetPiece(index, has) => {
-                let index = u32::from(*index);
-                wire.set_peer_piece(index, *has);
-                let is_known = index < MAX_PIECES && !wire.peer_pieces().has_all();
-                assert!(!is_known || wire.peer_pieces().has(index) == *has);
-            }
-            Call::SetAll(all) => wire.set_peer_has_all(*all),
-            Call::SetPieces(bits) => wire.set_peer_pieces(bits),
-            Call::SetAllowed(ours, theirs) => {
-                let [ours, theirs] = unweighed(|| {
-                    [ours, theirs].map(|set| set.iter().map(|&i| u32::from(i)).collect::<Vec<_>>())
-                });
-                wire.set_allowed_fast(&ours, &theirs);
-                unweighed(|| drop((ours, theirs)));
-            }
             Call::Speeds => {
                 assert!(wire.download().rate(now) >= 0.0 && wire.upload().rate(now) >= 0.0);
             }
-            Call::Discard => {
-                self.taken += wire.unsent() as u64;
-                wire.discard_output();
+            Call::Undelivered(bytes) => {
+                self.undelivered = self.undelivered.min(usize::from(*bytes));
+                wire.set_undelivered(self.undelivered, now);
             }
             Call::Close => {
                 wire.close();
                 self.is_closed = true;
-                unweighed(|| self.peer_requests.clear());
+                unweighed(|| {
+                    self.peer_requests.clear();
+                    self.requests.clear();
+                });
             }
             Call::Deliver(..)
             | Call::DeliverAll
@@ -418,70 +425,95 @@ impl Side {
         }
     }
 
-    fn key(&self, at: u8) -> Option<u32> {
-        let count = self.peer_requests.len().max(1);
-        self.peer_requests.get(usize::from(at) % count).map(|&(key, _)| key)
-    }
-
-    fn resync_peer(&mut self) {
-        unweighed(|| {
-            let requests = self.wire.peer_requests();
-            self.peer_requests = requests.keys().zip(requests.iter()).collect();
-        });
-    }
-
-    fn take_segment(&mut self) -> Option<Vec<u8>> {
+    fn take_segment(&mut self, now: u64) -> Option<Vec<u8>> {
         let mut taken = None;
         weigh(&mut self.held, || {
             let segment = take_segment(&mut self.wire);
             taken = unweighed(|| segment.clone());
             drop(segment);
         });
-        self.taken += taken.as_ref().map_or(0, |taken| taken.len() as u64);
+        let length = taken.as_ref().map_or(0, |taken| taken.len());
+        self.taken += length as u64;
+        // All but the last bytes leave at once; those do with the next `Undelivered`.
+        self.undelivered = (self.undelivered + length).min(10);
+        self.wire.set_undelivered(self.undelivered, now);
         taken
     }
 
     fn check(&mut self) {
         let Self { wire, .. } = self;
-        assert!(wire.requests().iter().eq(self.requests.iter().copied()));
-        assert_eq!(wire.requests().len(), self.requests.len());
-        assert_eq!(wire.requests().is_empty(), wire.requests().oldest_since().is_none());
-        let peer = wire.peer_requests();
-        assert!(peer.keys().zip(peer.iter()).eq(self.peer_requests.iter().copied()));
-        let open = peer.len() + wire.waiting_requests();
-        assert!(open <= 2 * MAX_PEER_REQUESTS as usize);
+        for (known, expected) in
+            [(wire.requests(), &self.requests), (wire.peer_requests(), &self.peer_requests)]
+        {
+            assert_eq!((known.len(), known.is_empty()), (expected.len(), expected.is_empty()));
+            assert!(expected.iter().all(|&(key, block)| known.get(key) == Some(block)));
+            assert_eq!(known.oldest().map(|oldest| oldest.0), expected.first().map(|r| r.0));
+            let lengths = expected.iter().map(|(_, block)| u64::from(block.length));
+            assert_eq!(known.bytes(), lengths.sum());
+        }
+        let open = wire.peer_requests().len() + wire.waiting_requests();
+        assert!(open <= MAX_PEER_REQUESTS as usize);
         if !self.is_closed {
             assert_eq!(wire.am_choking(), self.am_choking);
             assert_eq!(wire.am_interested(), self.am_interested);
         } else {
-            assert_eq!((peer.len(), wire.waiting_requests()), (0, 0));
+            assert_eq!((open, wire.requests().len(), wire.is_paused()), (0, 0, false));
         }
         assert!(wire.peer_extensions().iter().count() <= Limits::EXTENDED_NAMES);
         assert!(wire.peer_extensions().iter().all(|(_, id)| id != 0));
 
         // Every byte that was sent waits or was taken.
-        let unsent = wire.unsent() as u64;
-        assert_eq!(wire.statistics().sent.bytes, self.taken + unsent);
-        assert_eq!(unsent == 0, wire.output().next().is_none());
+        let unsent = wire.unsent();
+        let sent = wire.statistics().sent.bytes;
+        assert_eq!(sent + self.undelivered as u64, self.taken + unsent as u64);
+        assert_eq!(unsent == self.undelivered, wire.output().next().is_none());
+        let mut gone = self.output.iter().map(|run| run.0).sum::<usize>() - unsent;
+        while let Some(run) = self.output.front_mut()
+            && gone > 0
+        {
+            let part = gone.min(run.0);
+            (run.0, gone) = (run.0 - part, gone - part);
+            if run.0 == 0 {
+                self.output.pop_front();
+            }
+        }
+        let extended = self.output.iter().filter(|run| run.1).map(|run| run.0);
+        assert_eq!(wire.unsent_extended(), extended.sum());
+        assert!(!wire.is_paused() || wire.unsent_extended() > HIGH_WATER_MARK as usize);
         if unsent == 0 {
-            (self.provoked, self.own) = (0, 0);
+            self.own = 0;
         }
         // What the peer provoked is bounded, save for what the side's own calls let through.
         if self.own == 0 {
-            assert!(self.provoked <= MAX_PROVOKED, "{} bytes provoked", self.provoked);
+            assert!(unsent <= MAX_PROVOKED, "{unsent} bytes provoked");
         }
         self.most_requests = self.most_requests.max(self.requests.len());
         let own = 4 * self.own + 256 * self.most_requests;
-        assert!(self.held <= MAX_HELD + own as isize, "{} bytes held, {own} of our own", self.held);
+        let held = self.held - self.inbound.kept() as isize;
+        assert!(held <= MAX_HELD + own as isize, "{held} bytes held, {own} of our own");
     }
 }
 
-/// The list as its owner may have changed it: some entries, in another order, and new ones.
-fn edited(list: &[Block], picks: &[u8]) -> Vec<Block> {
-    picks
-        .iter()
-        .map(|&pick| list.get(usize::from(pick)).copied().unwrap_or_else(|| Name(pick).block()))
-        .collect()
+/// A range of hashes, sound or not.
+fn range(length: u8, proof: u8) -> HashRange {
+    HashRange {
+        pieces_root: [0x55; 32],
+        base_layer: u32::from(proof / 2),
+        index: 0,
+        length: if length < 20 { 1 << length } else { length.into() },
+        proof_layers: proof.into(),
+    }
+}
+
+/// Takes out one of the requests, if there is any.
+fn pick(requests: &mut Vec<(u32, Block)>, at: u8) -> Option<(u32, Block)> {
+    (!requests.is_empty()).then(|| requests.remove(usize::from(at) % requests.len()))
+}
+
+/// Takes out the oldest request for a block, which has this key.
+fn remove_oldest(requests: &mut Vec<(u32, Block)>, block: Block, key: Option<u32>) {
+    let place = requests.iter().position(|request| request.1 == block);
+    assert_eq!(place.map(|place| requests.remove(place).0), key);
 }
 
 /// Counts what is allocated while it is told to.

@@ -5,6 +5,7 @@ use napi::{Env, Error, JsValue, Property, PropertyAttributes, Result, Status};
 use napi_derive::napi;
 
 use crate::wire::bencode::{Limits, Value, decode};
+use crate::wire::guard;
 
 /// Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
 /// Integers become numbers, byte strings Buffers, dictionaries plain objects whose keys are UTF-8,
@@ -22,24 +23,37 @@ pub fn bencode_decode<'env>(
     }
     let value =
         decode(bytes, limits).map_err(|error| Error::new(Status::InvalidArg, error.to_string()))?;
-    convert(env, &value)
+    to_js(env, &value)
 }
 
-fn convert<'env>(env: &'env Env, value: &Value<'_>) -> Result<Unknown<'env>> {
+/// Whether a message of `ut_metadata` (BEP 9) may be given to the npm package of that name.
+#[napi(catch_unwind)]
+pub fn is_sound_ut_metadata(message: &[u8]) -> bool {
+    guard::is_sound_ut_metadata(message)
+}
+
+/// Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name.
+#[napi(catch_unwind)]
+pub fn is_sound_ut_pex(message: &[u8]) -> bool {
+    guard::is_sound_ut_pex(message)
+}
+
+/// A bencoded value as a JavaScript value.
+pub(super) fn to_js<'env>(env: &'env Env, value: &Value<'_>) -> Result<Unknown<'env>> {
     match value {
         Value::Integer(integer) => (*integer as f64).into_unknown(env),
         Value::Bytes(bytes) => BufferSlice::copy_from(env, bytes)?.into_unknown(env),
         Value::List(values) => {
             let mut array: Array<'env> = env.create_array(values.len() as u32)?;
             for (index, value) in values.iter().enumerate() {
-                array.set(index as u32, convert(env, value)?)?;
+                array.set(index as u32, to_js(env, value)?)?;
             }
             array.into_unknown(env)
         }
         Value::Dictionary(entries) => {
             let mut object = Object::new(env)?;
             for (key, value) in entries {
-                set_key(&mut object, key, convert(env, value)?)?;
+                set_key(&mut object, key, to_js(env, value)?)?;
             }
             Ok(object.to_unknown())
         }

@@ -9,45 +9,46 @@ use std::rc::Rc;
 use napi::bindgen_prelude::{FromNapiValue, Function, Unknown};
 use napi::{Env, Result, check_status, sys};
 
-use super::session::Sessions;
+use super::engine::Shared;
+use crate::boundary::{Page, Wires};
 
-/// Makes a function without arguments that runs `RUN` over the sessions.
+/// Makes a function without arguments that runs `run` over the wires.
 pub(super) fn plain<'env>(
     env: &'env Env,
-    sessions: &Rc<Sessions>,
-    run: fn(&Sessions),
+    shared: &Rc<Shared>,
+    run: fn(&Wires, Page<'_>),
 ) -> Result<Function<'env, (), Unknown<'env>>> {
-    create(env, sessions, Body::Plain(run), on_plain)
+    create(env, shared, Body::Plain(run), on_plain)
 }
 
 /// Makes a function of two arguments, views of bytes: `run` reads and writes the first, and reads
 /// the second, which may be left out.
 pub(super) fn with_bytes<'env>(
     env: &'env Env,
-    sessions: &Rc<Sessions>,
-    run: fn(&Sessions, &mut [u8], &[u8]),
+    shared: &Rc<Shared>,
+    run: fn(&Wires, Page<'_>, &mut [u8], &[u8]),
 ) -> Result<Function<'env, (), Unknown<'env>>> {
-    create(env, sessions, Body::WithBytes(run), on_bytes)
+    create(env, shared, Body::WithBytes(run), on_bytes)
 }
 
 /// What a function does, and to what.
 struct Target {
-    sessions: Rc<Sessions>,
+    shared: Rc<Shared>,
     body: Body,
 }
 
 enum Body {
-    Plain(fn(&Sessions)),
-    WithBytes(fn(&Sessions, &mut [u8], &[u8])),
+    Plain(fn(&Wires, Page<'_>)),
+    WithBytes(fn(&Wires, Page<'_>, &mut [u8], &[u8])),
 }
 
 fn create<'env>(
     env: &'env Env,
-    sessions: &Rc<Sessions>,
+    shared: &Rc<Shared>,
     body: Body,
     entry: unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value,
 ) -> Result<Function<'env, (), Unknown<'env>>> {
-    let target = Box::into_raw(Box::new(Target { sessions: sessions.clone(), body })).cast();
+    let target = Box::into_raw(Box::new(Target { shared: shared.clone(), body })).cast();
     let mut function = ptr::null_mut();
     // SAFETY: `env` is live; `target` outlives the function, whose finalizer frees it.
     let status = unsafe {
@@ -86,7 +87,7 @@ unsafe extern "C" fn on_plain(
 ) -> sys::napi_value {
     let mut target = ptr::null_mut();
     // SAFETY: `env` and `info` are those of this call.
-    unsafe {
+    let status = unsafe {
         sys::napi_get_cb_info(
             env,
             info,
@@ -96,10 +97,13 @@ unsafe extern "C" fn on_plain(
             &mut target,
         )
     };
+    if status != sys::Status::napi_ok {
+        return ptr::null_mut();
+    }
     // SAFETY: the data of this function is a `Target`, alive as long as the function.
     let target = unsafe { &*target.cast::<Target>() };
     if let Body::Plain(run) = target.body {
-        guard(&target.sessions, || run(&target.sessions));
+        target.shared.call(run);
     }
     ptr::null_mut()
 }
@@ -113,7 +117,7 @@ unsafe extern "C" fn on_bytes(
     let mut views = [ptr::null_mut(); 2];
     let mut count = views.len();
     // SAFETY: `env` and `info` are those of this call; `views` has room for two arguments.
-    unsafe {
+    let status = unsafe {
         sys::napi_get_cb_info(
             env,
             info,
@@ -123,6 +127,9 @@ unsafe extern "C" fn on_bytes(
             &mut target,
         )
     };
+    if status != sys::Status::napi_ok {
+        return ptr::null_mut();
+    }
     // SAFETY: the data of this function is a `Target`, alive as long as the function.
     let target = unsafe { &*target.cast::<Target>() };
     // SAFETY: both are arguments of this call.
@@ -148,7 +155,7 @@ unsafe extern "C" fn on_bytes(
         )
     };
     if let Body::WithBytes(run) = target.body {
-        guard(&target.sessions, || run(&target.sessions, bytes, source));
+        target.shared.call(|wires, page| run(wires, page, bytes, source));
     }
     ptr::null_mut()
 }
@@ -176,9 +183,9 @@ fn overlaps(a: Memory, b: Memory) -> bool {
     a.1 > 0 && b.1 > 0 && start_a < start_b + b.1 && start_b < start_a + a.1
 }
 
-/// No panic crosses: it would end the process. The wire that caused it is lost.
-fn guard(sessions: &Sessions, run: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(run)).is_err() {
-        sessions.on_panic();
+/// Runs `action`, and `on_panic` if it panicked.
+pub(super) fn guard(action: impl FnOnce(), on_panic: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(action)).is_err() {
+        on_panic();
     }
 }

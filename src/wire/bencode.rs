@@ -11,7 +11,8 @@
 //! [`decode`] reads the one value at the start of its input and ignores what follows it, as an
 //! extended handshake (BEP 10) is read. [`decode_prefix`] also says how long that value was, for
 //! messages that carry raw bytes after it (`ut_metadata`, BEP 9). A decoded [`Value`] borrows
-//! every byte string from the input; only lists and dictionaries allocate.
+//! every byte string from the input; only lists and dictionaries allocate. Who keeps it longer than
+//! the input takes [`Value::into_owned`].
 //!
 //! # What is refused
 //! - A string length that is anything but decimal digits (`-3:`, `+3:`), that has a leading zero,
@@ -25,9 +26,11 @@
 //! # What is relaxed
 //! BEP 3 wants the keys of a dictionary sorted and distinct. Peers in the wild send them
 //! otherwise, and `bencode` of npm takes them: keys are accepted in any order, and of equal keys
-//! the last one wins ([`Value::get`]). [`encode`] writes them as BEP 3 wants them.
+//! the last one wins ([`Value::get`]).
 //!
 //! No input makes this module panic, and its work is linear in the input.
+
+use std::borrow::Cow;
 
 /// Why some bytes are not a bencoded value. Offsets count bytes from the start of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -117,25 +120,41 @@ impl Default for Limits {
     }
 }
 
-/// A bencoded value whose byte strings are borrowed.
+/// A bencoded value, whose byte strings are borrowed from what was decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// A signed number.
     Integer(i64),
     /// A byte string, which need not be text.
-    Bytes(&'a [u8]),
+    Bytes(Cow<'a, [u8]>),
     /// Values in order.
     List(Vec<Value<'a>>),
     /// Keys with their values, as they came: in any order, and perhaps with equal keys.
-    Dictionary(Vec<(&'a [u8], Value<'a>)>),
+    Dictionary(Vec<Entry<'a>>),
 }
 
+/// A key of a dictionary, and its value.
+pub type Entry<'a> = (Cow<'a, [u8]>, Value<'a>);
+
 impl<'a> Value<'a> {
+    /// The same with byte strings of its own.
+    pub fn into_owned(self) -> Value<'static> {
+        let own = |bytes: Cow<'a, [u8]>| Cow::Owned(bytes.into_owned());
+        match self {
+            Self::Integer(number) => Value::Integer(number),
+            Self::Bytes(bytes) => Value::Bytes(own(bytes)),
+            Self::List(values) => Value::List(values.into_iter().map(Self::into_owned).collect()),
+            Self::Dictionary(entries) => Value::Dictionary(
+                entries.into_iter().map(|(key, value)| (own(key), value.into_owned())).collect(),
+            ),
+        }
+    }
+
     /// The value of `key` if this is a dictionary that has it; of equal keys, the last one.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Self> {
         let key = key.as_ref();
         let entries = self.as_dictionary()?;
-        entries.iter().rev().find(|(name, _)| *name == key).map(|(_, value)| value)
+        entries.iter().rev().find(|(name, _)| **name == *key).map(|(_, value)| value)
     }
 
     /// The number, if this is one.
@@ -147,7 +166,7 @@ impl<'a> Value<'a> {
     }
 
     /// The bytes, if this is a byte string.
-    pub fn as_bytes(&self) -> Option<&'a [u8]> {
+    pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Bytes(bytes) => Some(bytes),
             _ => None,
@@ -163,7 +182,7 @@ impl<'a> Value<'a> {
     }
 
     /// The entries as they came, if this is a dictionary.
-    pub fn as_dictionary(&self) -> Option<&[(&'a [u8], Self)]> {
+    pub fn as_dictionary(&self) -> Option<&[Entry<'a>]> {
         match self {
             Self::Dictionary(entries) => Some(entries),
             _ => None,
@@ -189,51 +208,6 @@ pub fn decode_prefix(bytes: &[u8], limits: Limits) -> Result<(Value<'_>, usize),
     let mut decoder = Decoder::new(bytes, limits);
     let value = decoder.value()?;
     Ok((value, decoder.offset))
-}
-
-/// Writes `value` as BEP 3 wants it: keys sorted as raw bytes; of equal keys only the last.
-pub fn encode(value: &Value<'_>) -> Vec<u8> {
-    let mut out = Vec::new();
-    encode_into(value, &mut out);
-    out
-}
-
-fn encode_into(value: &Value<'_>, out: &mut Vec<u8>) {
-    match value {
-        Value::Integer(number) => {
-            out.push(b'i');
-            out.extend_from_slice(number.to_string().as_bytes());
-            out.push(b'e');
-        }
-        Value::Bytes(bytes) => encode_bytes(bytes, out),
-        Value::List(values) => {
-            out.push(b'l');
-            for value in values {
-                encode_into(value, out);
-            }
-            out.push(b'e');
-        }
-        Value::Dictionary(entries) => {
-            // The sort is stable, so the last of equal keys is the one with no equal after it.
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_by_key(|(key, _)| *key);
-            out.push(b'd');
-            for (position, (key, value)) in sorted.iter().enumerate() {
-                if sorted.get(position + 1).is_some_and(|(next, _)| next == key) {
-                    continue;
-                }
-                encode_bytes(key, out);
-                encode_into(value, out);
-            }
-            out.push(b'e');
-        }
-    }
-}
-
-fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(bytes.len().to_string().as_bytes());
-    out.push(b':');
-    out.extend_from_slice(bytes);
 }
 
 /// Reads an input from front to back.
@@ -263,7 +237,7 @@ impl<'a> Decoder<'a> {
             b'i' => self.integer().map(Value::Integer),
             b'l' => self.list(),
             b'd' => self.dictionary(),
-            b'0'..=b'9' => self.bytes().map(Value::Bytes),
+            b'0'..=b'9' => self.bytes().map(|bytes| Value::Bytes(bytes.into())),
             byte => Err(Error::UnexpectedByte { offset: self.offset, byte }),
         }
     }
@@ -285,7 +259,7 @@ impl<'a> Decoder<'a> {
                 return Err(Error::InvalidKey { offset: self.offset });
             }
             let key = self.bytes()?;
-            entries.push((key, self.value()?));
+            entries.push((key.into(), self.value()?));
         }
         Ok(Value::Dictionary(entries))
     }
@@ -372,293 +346,5 @@ impl<'a> Decoder<'a> {
 
     fn peek(&self) -> Result<u8, Error> {
         self.input.get(self.offset).copied().ok_or(Error::UnexpectedEnd)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn read(input: &[u8]) -> Result<Value<'_>, Error> {
-        decode(input, Limits::MESSAGE)
-    }
-
-    #[test]
-    fn reads_every_kind() {
-        assert_eq!(read(b"i42e"), Ok(Value::Integer(42)));
-        assert_eq!(read(b"i-3e"), Ok(Value::Integer(-3)));
-        assert_eq!(read(b"i0e"), Ok(Value::Integer(0)));
-        assert_eq!(read(b"0:"), Ok(Value::Bytes(b"")));
-        assert_eq!(read(b"4:\0\xffab"), Ok(Value::Bytes(b"\0\xffab")));
-        assert_eq!(read(b"le"), Ok(Value::List(vec![])));
-        assert_eq!(read(b"de"), Ok(Value::Dictionary(vec![])));
-        assert_eq!(
-            read(b"l4:spami1ee"),
-            Ok(Value::List(vec![Value::Bytes(b"spam"), Value::Integer(1)]))
-        );
-    }
-
-    #[test]
-    fn reads_an_extended_handshake() {
-        let message = b"d1:md11:ut_metadatai2e6:ut_pexi1ee13:metadata_sizei31235e1:v5:rTorre";
-        let handshake = read(message).unwrap();
-        let mapping = handshake.get("m").unwrap();
-        assert_eq!(mapping.get("ut_pex").and_then(Value::as_integer), Some(1));
-        assert_eq!(mapping.as_dictionary().map(<[_]>::len), Some(2));
-        assert_eq!(handshake.get("metadata_size").and_then(Value::as_integer), Some(31235));
-        assert_eq!(handshake.get("v").and_then(Value::as_bytes), Some(&b"rTorr"[..]));
-        assert_eq!(handshake.get("p"), None);
-    }
-
-    #[test]
-    fn accessors_answer_only_for_their_kind() {
-        let values = [read(b"i1e"), read(b"1:a"), read(b"le"), read(b"de")].map(Result::unwrap);
-        let answers = values.each_ref().map(|value| {
-            [
-                value.as_integer().is_some(),
-                value.as_bytes().is_some(),
-                value.as_list().is_some(),
-                value.as_dictionary().is_some(),
-            ]
-        });
-        for (row, answer) in answers.iter().enumerate() {
-            for (column, is_some) in answer.iter().enumerate() {
-                assert_eq!(*is_some, row == column);
-            }
-        }
-        assert_eq!(values[0].get("a"), None);
-    }
-
-    #[test]
-    fn keys_come_in_any_order_and_the_last_of_equal_ones_wins() {
-        let value = read(b"d1:bi1e1:ai2e1:bi3ee").unwrap();
-        assert_eq!(value.get("b").and_then(Value::as_integer), Some(3));
-        assert_eq!(value.get("a").and_then(Value::as_integer), Some(2));
-        assert_eq!(encode(&value), b"d1:ai2e1:bi3ee");
-    }
-
-    #[test]
-    fn says_how_much_it_read_and_ignores_the_rest() {
-        // A `data` message of ut_metadata (BEP 9): a dictionary, then the metadata itself.
-        let message = b"d8:msg_typei1e5:piecei0e10:total_sizei3eexxx";
-        let (value, consumed) = decode_prefix(message, Limits::MESSAGE).unwrap();
-        assert_eq!(value.get("total_size").and_then(Value::as_integer), Some(3));
-        assert_eq!(&message[consumed..], b"xxx");
-        assert_eq!(read(message), Ok(value));
-    }
-
-    #[test]
-    fn d1_lengths_are_digits_only() {
-        // `d-3:` makes bencode 4.0.1 loop for ever, and `l-3:` makes it run out of memory.
-        for (input, offset) in
-            [(&b"d-3:"[..], 1), (b"d-3:aa", 1), (b"d+3:abci1ee", 1), (b"d:i1ee", 1)]
-        {
-            assert_eq!(read(input), Err(Error::InvalidKey { offset }), "{input:?}");
-        }
-        assert_eq!(read(b"l-3:"), Err(Error::UnexpectedByte { offset: 1, byte: b'-' }));
-        assert_eq!(read(b"-3:abc"), Err(Error::UnexpectedByte { offset: 0, byte: b'-' }));
-        assert_eq!(read(b":"), Err(Error::UnexpectedByte { offset: 0, byte: b':' }));
-        for input in [&b"03:abc"[..], b"00:", b"1-:a", b"1.0:a", b"1e:a", b"1 :a"] {
-            assert_eq!(read(input), Err(Error::InvalidLength { offset: 0 }), "{input:?}");
-        }
-    }
-
-    #[test]
-    fn lengths_stay_inside_the_input() {
-        for input in [
-            &b"1:"[..],
-            b"5:spam",
-            b"4294967296:a",
-            b"9223372036854775807:a",
-            b"18446744073709551615:a",
-            b"18446744073709551616:a",
-            b"99999999999999999999999999999999:a",
-        ] {
-            assert_eq!(read(input), Err(Error::LengthPastEnd { offset: 0 }), "{input:?}");
-        }
-    }
-
-    #[test]
-    fn d2_an_id_that_is_no_integer_reads_as_what_it_is() {
-        let handshake = read(b"d1:md1:ad8:toStringi1eeee").unwrap();
-        let id = handshake.get("m").and_then(|mapping| mapping.get("a")).unwrap();
-        assert_eq!(id.as_integer(), None);
-        assert!(id.as_dictionary().is_some());
-    }
-
-    #[test]
-    fn integers_are_canonical_and_fit_64_bits() {
-        for input in [
-            &b"ie"[..],
-            b"i-e",
-            b"i-0e",
-            b"i01e",
-            b"i00e",
-            b"i-01e",
-            b"i+1e",
-            b"i1.5e",
-            b"i 1e",
-            b"i--1e",
-            b"i1-e",
-        ] {
-            assert_eq!(read(input), Err(Error::InvalidInteger { offset: 0 }), "{input:?}");
-        }
-        assert_eq!(read(b"i9223372036854775807e"), Ok(Value::Integer(i64::MAX)));
-        assert_eq!(read(b"i-9223372036854775808e"), Ok(Value::Integer(i64::MIN)));
-        for input in [
-            &b"i9223372036854775808e"[..],
-            b"i-9223372036854775809e",
-            b"i18446744073709551616e",
-            b"i-99999999999999999999999e",
-        ] {
-            assert_eq!(read(input), Err(Error::IntegerOverflow { offset: 0 }), "{input:?}");
-        }
-    }
-
-    #[test]
-    fn keys_are_strings_with_values() {
-        assert_eq!(read(b"di1ei2ee"), Err(Error::InvalidKey { offset: 1 }));
-        assert_eq!(read(b"dlei2ee"), Err(Error::InvalidKey { offset: 1 }));
-        assert_eq!(read(b"d1:ae"), Err(Error::UnexpectedByte { offset: 4, byte: b'e' }));
-    }
-
-    #[test]
-    fn other_bytes_start_no_value() {
-        for byte in 0..=u8::MAX {
-            if !b"ild0123456789".contains(&byte) {
-                assert_eq!(read(&[byte]), Err(Error::UnexpectedByte { offset: 0, byte }));
-            }
-        }
-    }
-
-    #[test]
-    fn depth_is_bounded() {
-        let nested = |open: &[u8], depth: usize| {
-            let mut bytes = open.repeat(depth);
-            bytes.resize(bytes.len() + depth, b'e');
-            bytes
-        };
-        assert!(read(&nested(b"l", 32)).is_ok());
-        assert_eq!(read(&nested(b"l", 33)), Err(Error::TooDeep { limit: 32 }));
-        assert_eq!(read(&b"l".repeat(1 << 20)), Err(Error::TooDeep { limit: 32 }));
-        assert_eq!(read(&b"d1:a".repeat(1 << 18)), Err(Error::TooDeep { limit: 32 }));
-
-        let boundless = Limits { max_depth: usize::MAX, max_items: usize::MAX };
-        let limit = Limits::DEEPEST;
-        assert!(decode(&nested(b"l", limit), boundless).is_ok());
-        assert_eq!(decode(&nested(b"l", limit + 1), boundless), Err(Error::TooDeep { limit }));
-
-        let flat = Limits { max_depth: 0, ..Limits::MESSAGE };
-        assert_eq!(decode(b"i1e", flat), Ok(Value::Integer(1)));
-        assert_eq!(decode(b"le", flat), Err(Error::TooDeep { limit: 0 }));
-    }
-
-    #[test]
-    fn values_are_counted_over_the_whole_input() {
-        let limits = Limits { max_items: 4, ..Limits::MESSAGE };
-        // The list, the dictionary in it, and two values: four.
-        assert!(decode(b"ld1:a0:1:b0:ee", limits).is_ok());
-        assert_eq!(decode(b"ld1:a0:1:b0:ei1ee", limits), Err(Error::TooManyItems { limit: 4 }));
-
-        let none = Limits { max_items: 0, ..Limits::MESSAGE };
-        assert_eq!(decode(b"i1e", none), Err(Error::TooManyItems { limit: 0 }));
-
-        let mut flood = vec![b'l'];
-        flood.extend(b"0:".repeat(1 << 19));
-        assert_eq!(read(&flood), Err(Error::TooManyItems { limit: 4096 }));
-    }
-
-    /// A value that owns its bytes, and whose keys are sorted and distinct.
-    #[derive(Debug, Clone)]
-    enum Tree {
-        Integer(i64),
-        Bytes(Vec<u8>),
-        List(Vec<Tree>),
-        Dictionary(BTreeMap<Vec<u8>, Tree>),
-    }
-
-    impl Tree {
-        fn as_value(&self) -> Value<'_> {
-            match self {
-                Self::Integer(number) => Value::Integer(*number),
-                Self::Bytes(bytes) => Value::Bytes(bytes),
-                Self::List(trees) => Value::List(trees.iter().map(Self::as_value).collect()),
-                Self::Dictionary(entries) => Value::Dictionary(
-                    entries.iter().map(|(key, tree)| (&key[..], tree.as_value())).collect(),
-                ),
-            }
-        }
-    }
-
-    fn trees() -> impl Strategy<Value = Tree> {
-        let bytes = || prop::collection::vec(any::<u8>(), 0..40);
-        let leaf = prop_oneof![
-            any::<i64>().prop_map(Tree::Integer),
-            (-20..20i64).prop_map(Tree::Integer),
-            bytes().prop_map(Tree::Bytes),
-        ];
-        leaf.prop_recursive(6, 64, 8, move |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..8).prop_map(Tree::List),
-                prop::collection::btree_map(bytes(), inner, 0..8).prop_map(Tree::Dictionary),
-            ]
-        })
-    }
-
-    /// What holds for any input: no panic, and an accepted value is within the limits and
-    /// survives being written and read again.
-    fn check_any_input(input: &[u8]) {
-        let Ok((value, consumed)) = decode_prefix(input, Limits::MESSAGE) else {
-            return;
-        };
-        assert!(consumed <= input.len());
-        assert_eq!(read(&input[..consumed]).as_ref(), Ok(&value));
-        let canonical = encode(&value);
-        assert!(canonical.len() <= consumed);
-        let again = read(&canonical).unwrap();
-        assert_eq!(encode(&again), canonical);
-    }
-
-    proptest! {
-        #[test]
-        fn round_trip(tree in trees()) {
-            let value = tree.as_value();
-            let bytes = encode(&value);
-            prop_assert_eq!(decode_prefix(&bytes, Limits::MESSAGE), Ok((value, bytes.len())));
-        }
-
-        #[test]
-        fn a_part_is_no_value(tree in trees()) {
-            let bytes = encode(&tree.as_value());
-            for length in 0..bytes.len() {
-                prop_assert!(read(&bytes[..length]).is_err());
-            }
-        }
-
-        #[test]
-        fn any_bytes_do_no_harm(input in prop::collection::vec(any::<u8>(), 0..200)) {
-            check_any_input(&input);
-        }
-
-        #[test]
-        fn the_formats_own_letters_do_no_harm(input in "[ilde0-9:-]{0,60}") {
-            check_any_input(input.as_bytes());
-        }
-
-        #[test]
-        fn a_changed_byte_does_no_harm(
-            tree in trees(),
-            place in any::<prop::sample::Index>(),
-            byte in any::<u8>(),
-        ) {
-            let mut bytes = encode(&tree.as_value());
-            let place = place.index(bytes.len());
-            bytes[place] = byte;
-            check_any_input(&bytes);
-        }
     }
 }

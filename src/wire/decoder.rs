@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::error::Violation;
 use super::handshake::{HANDSHAKE_LENGTH, Handshake};
 use super::limits::Limits;
-use super::message::{Block, Layout, REQUEST_SIZE, id};
+use super::message::{Block, HEADER_SIZE, Head, Kind, Message, number};
 
 /// How many messages are framed ahead of their being applied.
 const MAX_FRAMES: usize = 256;
@@ -29,8 +29,6 @@ pub struct Intake {
     /// A payload that begins in this chunk and goes on in the next: the caller makes a buffer for
     /// it and copies what is there.
     pub tail: Option<Tail>,
-    /// How many payloads lie whole in what was framed.
-    pub payloads: usize,
 }
 
 /// The part of a cut payload that a chunk ends with.
@@ -68,56 +66,23 @@ impl Payload {
     }
 }
 
-/// A message, framed and held against its strict length, not yet applied.
+/// What was framed and held against its strict length, and is not yet applied.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
     Handshake(Box<Handshake>),
-    KeepAlive,
-    Empty { id: u8 },
-    Index { id: u8, index: u32 },
-    Block { id: u8, block: Block },
-    Port(u16),
-    Piece { index: u32, offset: u32, payload: Payload },
-    Extended { id: u8, payload: Payload },
-    ExtendedHandshake(Box<[u8]>),
-    Bitfield(Box<[u8]>),
-    Unknown(Box<[u8]>),
+    Message(Message<Payload, Box<[u8]>>),
     Violation(Box<Violation>),
-}
-
-/// The head of a message whose payload the caller sees.
-#[derive(Debug, Clone, Copy)]
-enum Given {
-    Piece { index: u32, offset: u32 },
-    Extended { id: u8 },
-}
-
-impl Given {
-    fn frame(self, payload: Payload) -> Frame {
-        match self {
-            Self::Piece { index, offset } => Frame::Piece { index, offset, payload },
-            Self::Extended { id } => Frame::Extended { id, payload },
-        }
-    }
-}
-
-/// A message whose body is kept here until it is applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    Handshake,
-    ExtendedHandshake,
-    Bitfield,
-    Unknown,
 }
 
 #[derive(Debug)]
 enum Stage {
     /// Between messages, or in the numbers at the start of one.
     Head,
-    /// In a payload of the caller's; `collected` bytes of `length` are in the caller's buffer.
-    Given { given: Given, length: u32, collected: u32 },
-    /// In a body that is kept here.
-    Kept { kept: Kept, length: u32, body: Vec<u8> },
+    /// In the payload of `head`; `collected` bytes of `length` are in the caller's buffer.
+    Payload { head: Head, length: u32, collected: u32 },
+    /// In the body of `head`, which is kept here until it is applied; without one, in the
+    /// handshake.
+    Body { head: Option<Head>, length: u32, body: Vec<u8> },
     /// After a violation.
     Dead,
 }
@@ -125,27 +90,25 @@ enum Stage {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     stage: Stage,
-    /// The start of a message that a chunk's end cut, up to its last number: no message has more
-    /// of them than a request.
-    partial: [u8; REQUEST_SIZE],
+    /// The start of a message that a chunk's end cut, up to its last number.
+    partial: [u8; HEADER_SIZE],
     partial_length: u8,
     frames: VecDeque<Frame>,
     /// How many frames the last chunk made: what the next one probably does.
     usual_frames: u16,
+    /// The peer's handshake announced BEP 52.
+    speaks_v2: bool,
 }
 
 impl Decoder {
     pub(crate) fn new() -> Self {
         Self {
-            stage: Stage::Kept {
-                kept: Kept::Handshake,
-                length: HANDSHAKE_LENGTH as u32,
-                body: Vec::new(),
-            },
-            partial: [0; REQUEST_SIZE],
+            stage: Stage::Body { head: None, length: HANDSHAKE_LENGTH as u32, body: Vec::new() },
+            partial: [0; HEADER_SIZE],
             partial_length: 0,
             frames: VecDeque::new(),
             usual_frames: 0,
+            speaks_v2: false,
         }
     }
 
@@ -161,7 +124,7 @@ impl Decoder {
             let rest = &chunk[at..];
             if self.partial_length == 0
                 && matches!(self.stage, Stage::Head)
-                && let Some(taken) = self.take_whole(rest, at, longest, &mut intake)
+                && let Some(taken) = self.take_whole(rest, at, longest)
             {
                 at += taken;
                 continue;
@@ -174,14 +137,12 @@ impl Decoder {
                         rest.len()
                     }
                 },
-                Stage::Given { given, length, collected } => {
+                Stage::Payload { length, collected, .. } => {
                     let missing = (*length - *collected) as usize;
                     let taken = missing.min(rest.len());
                     if *collected == 0 && taken == missing {
                         let payload = Payload::Chunk { start: at as u32, length: *length };
-                        self.frames.push_back(given.frame(payload));
-                        self.stage = Stage::Head;
-                        intake.payloads += 1;
+                        self.finish_payload(payload);
                     } else {
                         if *collected == 0 {
                             intake.tail = Some(Tail { start: at, length: *length });
@@ -192,14 +153,14 @@ impl Decoder {
                     }
                     taken
                 }
-                Stage::Kept { kept, length, body } => {
+                Stage::Body { head, length, body } => {
                     let missing = *length as usize - body.len();
                     let taken = missing.min(rest.len());
                     body.extend_from_slice(&rest[..taken]);
-                    if *kept == Kept::Handshake && !Handshake::is_prefix(body) {
+                    if head.is_none() && !Handshake::is_prefix(body) {
                         self.fail(Violation::BadHandshake);
                     } else if taken == missing {
-                        self.finish_kept();
+                        self.finish_body();
                     }
                     taken
                 }
@@ -213,13 +174,11 @@ impl Decoder {
 
     /// Notes that the caller put `count` further bytes of the cut payload into its buffer itself.
     pub(crate) fn collect(&mut self, count: u32) {
-        let Stage::Given { given, length, collected } = &mut self.stage else { return };
+        let Stage::Payload { length, collected, .. } = &mut self.stage else { return };
         *collected = collected.saturating_add(count).min(*length);
         if *collected == *length {
             let payload = Payload::Collected { length: *length };
-            let frame = given.frame(payload);
-            self.frames.push_back(frame);
-            self.stage = Stage::Head;
+            self.finish_payload(payload);
         }
     }
 
@@ -236,7 +195,7 @@ impl Decoder {
     #[inline]
     pub(crate) fn next_have(&mut self, end: u32) -> Option<u32> {
         match self.frames.front() {
-            Some(&Frame::Index { id: id::HAVE, index }) if index < end => {
+            Some(&Frame::Message(Message::Have(index))) if index < end => {
                 self.frames.pop_front();
                 Some(index)
             }
@@ -247,7 +206,7 @@ impl Decoder {
     /// How many bytes of the payload under collection are still to come; 0 if there is none.
     pub(crate) fn missing(&self) -> u32 {
         match self.stage {
-            Stage::Given { length, collected, .. } if collected > 0 => length - collected,
+            Stage::Payload { length, collected, .. } if collected > 0 => length - collected,
             _ => 0,
         }
     }
@@ -274,29 +233,22 @@ impl Decoder {
 
     /// Takes one of the messages that come by the thousand, if `rest` begins with all of it, in one
     /// look; tells how many bytes it took. `at` is the place of `rest` in the chunk.
-    fn take_whole(
-        &mut self,
-        rest: &[u8],
-        at: usize,
-        longest: u32,
-        intake: &mut Intake,
-    ) -> Option<usize> {
+    fn take_whole(&mut self, rest: &[u8], at: usize, longest: u32) -> Option<usize> {
         let head = rest.first_chunk::<17>()?;
         let length = number(head, 0);
         if length > longest {
             return None;
         }
+        let block =
+            || Block { piece: number(head, 5), offset: number(head, 9), length: number(head, 13) };
         // Each arm pushes by itself: one push of what a match gives would copy it once more.
-        match (head[4], length) {
-            (id::HAVE, 5) => {
-                self.frames.push_back(Frame::Index { id: id::HAVE, index: number(head, 5) });
-            }
-            (id @ (id::REQUEST | id::CANCEL | id::REJECT), 13) => {
-                self.frames.push_back(Frame::Block { id, block: block(head) });
-            }
-            (id::PIECE, 13..) if rest.len() - 4 >= length as usize => {
-                intake.payloads += 1;
-                self.frames.push_back(Frame::Piece {
+        match (Kind::of(head[4]), length) {
+            (Kind::Have, 5) => self.push(Message::Have(number(head, 5))),
+            (Kind::Request, 13) => self.push(Message::Request(block())),
+            (Kind::Cancel, 13) => self.push(Message::Cancel(block())),
+            (Kind::Reject, 13) => self.push(Message::Reject(block())),
+            (Kind::Piece, 13..) if rest.len() - 4 >= length as usize => {
+                self.push(Message::Piece {
                     index: number(head, 5),
                     offset: number(head, 9),
                     payload: Payload::Chunk { start: at as u32 + 13, length: length - 9 },
@@ -316,9 +268,9 @@ impl Decoder {
         limits: &Limits,
     ) -> Result<usize, Violation> {
         if self.partial_length == 0 {
-            let needed = head_length(rest, longest, limits)?;
+            let needed = head_length(rest, self.speaks_v2, longest, limits)?;
             if rest.len() >= needed {
-                self.begin(&rest[..needed]);
+                self.begin(Head::decode(&rest[..needed], self.speaks_v2)?);
                 return Ok(needed);
             }
             return Ok(self.fill_partial(rest, needed));
@@ -326,11 +278,10 @@ impl Decoder {
         let mut taken = 0;
         loop {
             let have = usize::from(self.partial_length);
-            let needed = head_length(&self.partial[..have], longest, limits)?;
+            let needed = head_length(&self.partial[..have], self.speaks_v2, longest, limits)?;
             if have == needed {
-                let head = self.partial;
                 self.partial_length = 0;
-                self.begin(&head[..needed]);
+                self.begin(Head::decode(&self.partial[..needed], self.speaks_v2)?);
                 return Ok(taken);
             }
             if taken == rest.len() {
@@ -340,73 +291,92 @@ impl Decoder {
         }
     }
 
-    /// Begins the message whose length prefix, id and numbers are `head`.
-    fn begin(&mut self, head: &[u8]) {
-        let length = number(head, 0);
-        let Some(&id) = head.get(4) else {
-            self.frames.push_back(Frame::KeepAlive);
-            return;
-        };
-        let layout = Layout::of(id);
-        let body = length - layout.header_length();
-        match layout {
-            Layout::Empty => self.frames.push_back(Frame::Empty { id }),
-            Layout::Index => self.frames.push_back(Frame::Index { id, index: number(head, 5) }),
-            Layout::Block => {
-                self.frames.push_back(Frame::Block { id, block: block(head) });
+    /// Begins a message, whose payload or body comes next.
+    fn begin(&mut self, head: Head) {
+        match head {
+            Head::Piece { payload, .. }
+            | Head::Extended { payload, .. }
+            | Head::Hashes { payload, .. } => {
+                self.stage = Stage::Payload { head, length: payload, collected: 0 };
+                if payload == 0 {
+                    self.finish_payload(Payload::Collected { length: 0 });
+                }
             }
-            Layout::Port => {
-                self.frames.push_back(Frame::Port(u16::from_be_bytes([head[5], head[6]])));
+            Head::Bitfield(length) | Head::ExtendedHandshake(length) => {
+                self.begin_body(head, length, Vec::new());
             }
-            Layout::Piece => {
-                let given = Given::Piece { index: number(head, 5), offset: number(head, 9) };
-                self.begin_given(given, body);
+            Head::Unknown { id, message } => self.begin_body(head, message, vec![id]),
+            Head::KeepAlive
+            | Head::Choke
+            | Head::Unchoke
+            | Head::Interested
+            | Head::NotInterested
+            | Head::Have(_)
+            | Head::Request(_)
+            | Head::Cancel(_)
+            | Head::Port(_)
+            | Head::Suggest(_)
+            | Head::HaveAll
+            | Head::HaveNone
+            | Head::Reject(_)
+            | Head::AllowedFast(_)
+            | Head::HashRequest(_)
+            | Head::HashReject(_) => {
+                self.push_head(head, Payload::Collected { length: 0 }, [].into())
             }
-            Layout::Extended => match head[5] {
-                0 => self.begin_kept(Kept::ExtendedHandshake, body, Vec::new()),
-                id => self.begin_given(Given::Extended { id }, body),
-            },
-            Layout::Bits => self.begin_kept(Kept::Bitfield, body, Vec::new()),
-            Layout::Unknown => self.begin_kept(Kept::Unknown, length, vec![id]),
         }
     }
 
-    fn begin_given(&mut self, given: Given, length: u32) {
-        if length == 0 {
-            self.frames.push_back(given.frame(Payload::Collected { length }));
-        } else {
-            self.stage = Stage::Given { given, length, collected: 0 };
-        }
-    }
-
-    fn begin_kept(&mut self, kept: Kept, length: u32, mut body: Vec<u8>) {
+    fn begin_body(&mut self, head: Head, length: u32, mut body: Vec<u8>) {
         body.reserve_exact((length as usize - body.len()).min(MAX_RESERVED));
         let is_whole = body.len() == length as usize;
-        self.stage = Stage::Kept { kept, length, body };
+        self.stage = Stage::Body { head: Some(head), length, body };
         if is_whole {
-            self.finish_kept();
+            self.finish_body();
         }
     }
 
-    fn finish_kept(&mut self) {
-        if let Stage::Kept { kept, body, .. } = std::mem::replace(&mut self.stage, Stage::Head) {
-            let body = body.into_boxed_slice();
-            self.frames.push_back(match kept {
-                Kept::Handshake => match body.first_chunk().and_then(Handshake::decode) {
-                    Some(handshake) => Frame::Handshake(Box::new(handshake)),
-                    None => return self.fail(Violation::BadHandshake),
-                },
-                Kept::ExtendedHandshake => Frame::ExtendedHandshake(body),
-                Kept::Bitfield => Frame::Bitfield(body),
-                Kept::Unknown => Frame::Unknown(body),
-            });
+    fn finish_payload(&mut self, payload: Payload) {
+        if let Stage::Payload { head, .. } = std::mem::replace(&mut self.stage, Stage::Head) {
+            self.push_head(head, payload, [].into());
         }
+    }
+
+    fn finish_body(&mut self) {
+        let Stage::Body { head, body, .. } = std::mem::replace(&mut self.stage, Stage::Head) else {
+            return;
+        };
+        match (head, body.first_chunk().and_then(Handshake::decode)) {
+            (Some(head), _) => {
+                self.push_head(head, Payload::Collected { length: 0 }, body.into_boxed_slice());
+            }
+            (None, Some(handshake)) => {
+                self.speaks_v2 = handshake.reserved.v2;
+                self.frames.push_back(Frame::Handshake(Box::new(handshake)));
+            }
+            (None, None) => self.fail(Violation::BadHandshake),
+        }
+    }
+
+    /// Frames a message of which all is there.
+    fn push_head(&mut self, head: Head, payload: Payload, body: Box<[u8]>) {
+        self.push(head.map(|_| payload, |_| body));
+    }
+
+    #[inline]
+    fn push(&mut self, message: Message<Payload, Box<[u8]>>) {
+        self.frames.push_back(Frame::Message(message));
     }
 }
 
 /// How many bytes the length prefix, id and numbers of a message take, as far as `head`, its
 /// first bytes, tells. Refuses a message as soon as its prefix, or prefix and id, are there.
-fn head_length(head: &[u8], longest: u32, limits: &Limits) -> Result<usize, Violation> {
+fn head_length(
+    head: &[u8],
+    speaks_v2: bool,
+    longest: u32,
+    limits: &Limits,
+) -> Result<usize, Violation> {
     if head.len() < 4 {
         return Ok(4);
     }
@@ -418,22 +388,21 @@ fn head_length(head: &[u8], longest: u32, limits: &Limits) -> Result<usize, Viol
         return Err(Violation::MessageTooLong { length, limit: longest });
     }
     let Some(&id) = head.get(4) else { return Ok(5) };
-    let layout = Layout::of(id);
-    layout.check(id, length)?;
+    let kind = Kind::from_peer(id, speaks_v2);
+    kind.check(id, length)?;
     let limit = limits.max_bitfield_length();
-    if layout == Layout::Bits && length > limit {
+    if kind == Kind::Bitfield && length > limit {
         return Err(Violation::MessageTooLong { length, limit });
     }
-    Ok(4 + layout.header_length() as usize)
+    Ok(4 + kind.header_length() as usize)
 }
 
-/// The three numbers of a message that names a block.
-fn block(head: &[u8]) -> Block {
-    Block { piece: number(head, 5), offset: number(head, 9), length: number(head, 13) }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn number(bytes: &[u8], at: usize) -> u32 {
-    let mut number = [0; 4];
-    number.copy_from_slice(&bytes[at..at + 4]);
-    u32::from_be_bytes(number)
+    #[test]
+    fn a_frame_is_no_longer_than_that_of_a_piece() {
+        assert_eq!(size_of::<Frame>(), 24);
+    }
 }

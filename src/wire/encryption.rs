@@ -184,7 +184,10 @@ impl Wire {
                 return 0;
             }
         };
-        self.outbox.append(&negotiating.negotiation.take_output());
+        let bytes = negotiating.negotiation.take_output();
+        // These leave before what is held.
+        self.answers.make_way(self.outbox.progress().position(), bytes.len());
+        self.outbox.append(&bytes);
         while let Some(event) = negotiating.negotiation.poll_event() {
             match event {
                 mse::Event::InfoHashNeeded(hash) => {
@@ -212,6 +215,8 @@ impl Wire {
             self.encryption = Encryption::On(ciphers);
         }
         if !outcome.unsent.is_empty() {
+            let position = self.outbox.progress().position();
+            self.answers.make_way(position, outcome.unsent.len());
             self.put(&outcome.unsent, true);
         }
         if !negotiating.held.is_empty() {

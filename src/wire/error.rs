@@ -35,6 +35,22 @@ pub enum Violation {
         /// One more than the highest index allowed.
         limit: u32,
     },
+    /// A message about hashes that no tree has, or with more or fewer hashes than it says
+    /// (BEP 52).
+    #[error(
+        "message with id {id} names {length} hashes of layer {base_layer}, proved over \
+         {proof_layers} layers"
+    )]
+    BadHashRange {
+        /// The id of the message.
+        id: u8,
+        /// The layer of the hashes.
+        base_layer: u32,
+        /// How many hashes of it.
+        length: u32,
+        /// Over how many layers uncle hashes are to prove them.
+        proof_layers: u32,
+    },
     /// A message of the fast extension without the extension; BEP 6 has the connection closed.
     #[error("message with id {id} needs the fast extension, which is off")]
     FastDisabled {
@@ -60,6 +76,7 @@ impl Violation {
             Self::MessageTooLong { .. } => "ERR_MESSAGE_TOO_LONG",
             Self::BadLength { .. } => "ERR_BAD_LENGTH",
             Self::PieceOutOfRange { .. } => "ERR_PIECE_OUT_OF_RANGE",
+            Self::BadHashRange { .. } => "ERR_BAD_HASH_RANGE",
             Self::FastDisabled { .. } => "ERR_FAST_DISABLED",
             Self::Encryption(error) => error.code(),
             Self::TooManyRequests { .. } => "ERR_TOO_MANY_REQUESTS",

@@ -15,6 +15,17 @@ pub struct ExtensionChange {
     pub id: u8,
 }
 
+/// An extended handshake of the peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtendedHandshake {
+    /// Its bytes.
+    pub payload: Vec<u8>,
+    /// The dictionary that they begin with.
+    pub dictionary: Value<'static>,
+    /// What it changed of the mapping.
+    pub changes: Vec<ExtensionChange>,
+}
+
 /// What the extended handshakes of the peer said about ids.
 #[derive(Debug)]
 pub struct PeerExtensions {
@@ -55,15 +66,15 @@ impl PeerExtensions {
             let Value::Integer(id) = *value else { continue };
             let Ok(id) = u8::try_from(id) else { continue };
             if id == 0 {
-                if ids.remove(*name).is_none() {
+                if ids.remove(&**name).is_none() {
                     continue;
                 }
-            } else if let Some(known) = ids.get_mut(*name) {
+            } else if let Some(known) = ids.get_mut(&**name) {
                 *known = id;
             } else if ids.len() < Limits::EXTENDED_NAMES
                 && name.len() <= Limits::EXTENDED_NAME_LENGTH
             {
-                ids.insert(Box::from(*name), id);
+                ids.insert(Box::from(&**name), id);
             } else {
                 continue;
             }

@@ -14,23 +14,32 @@ pub struct Reserved {
     pub fast: bool,
     /// BEP 10: the extension protocol.
     pub extended: bool,
+    /// BEP 52: the peer can speak of the torrent in its second version.
+    pub v2: bool,
 }
 
 impl Reserved {
     const DHT: (usize, u8) = (7, 0x01);
     const FAST: (usize, u8) = (7, 0x04);
     const EXTENDED: (usize, u8) = (5, 0x10);
+    const V2: (usize, u8) = (7, 0x10);
 
     fn decode(bytes: &[u8; 8]) -> Self {
         let is_set = |(index, mask): (usize, u8)| bytes[index] & mask != 0;
-        Self { dht: is_set(Self::DHT), fast: is_set(Self::FAST), extended: is_set(Self::EXTENDED) }
+        Self {
+            dht: is_set(Self::DHT),
+            fast: is_set(Self::FAST),
+            extended: is_set(Self::EXTENDED),
+            v2: is_set(Self::V2),
+        }
     }
 
     fn encode(self) -> [u8; 8] {
+        let Self { dht, fast, extended, v2 } = self;
+        let bits =
+            [(dht, Self::DHT), (fast, Self::FAST), (extended, Self::EXTENDED), (v2, Self::V2)];
         let mut bytes = [0; 8];
-        for (is_on, (index, mask)) in
-            [(self.dht, Self::DHT), (self.fast, Self::FAST), (self.extended, Self::EXTENDED)]
-        {
+        for (is_on, (index, mask)) in bits {
             if is_on {
                 bytes[index] |= mask;
             }
@@ -87,12 +96,13 @@ mod tests {
 
     #[test]
     fn survives_a_round_trip_with_every_mix_of_reserved_bits() {
-        for bits in 0..8u8 {
+        for bits in 0..16u8 {
             let handshake = Handshake {
                 reserved: Reserved {
                     dht: bits & 1 != 0,
                     fast: bits & 2 != 0,
                     extended: bits & 4 != 0,
+                    v2: bits & 8 != 0,
                 },
                 info_hash: [0xAB; 20],
                 peer_id: *b"-BN0100-0123456789ab",
@@ -103,8 +113,8 @@ mod tests {
 
     #[test]
     fn reserved_bits_stand_where_the_beps_put_them() {
-        let all = Reserved { dht: true, fast: true, extended: true };
-        assert_eq!(all.encode(), [0, 0, 0, 0, 0, 0x10, 0, 0x05]);
+        let all = Reserved { dht: true, fast: true, extended: true, v2: true };
+        assert_eq!(all.encode(), [0, 0, 0, 0, 0, 0x10, 0, 0x15]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! From the peer: chunks in, events out.
 
+use super::choking::Verdict;
 use super::decoder::{Frame, Intake};
 use super::error::Violation;
 use super::event::Event;
-use super::extension;
+use super::extension::{self, ExtendedHandshake};
 use super::handshake::Handshake;
-use super::limits::Limits;
-use super::message::{self, Block, id};
-use super::requests::Removed;
+use super::message::{Block, Head, Kind, Message};
+use super::serving::{Admission, Cancelled};
 use super::{Payload, Wire};
 
 /// Chunks are framed in parts of at most this many bytes, so that places in them fit 32 bits.
@@ -34,7 +34,7 @@ impl Wire {
         self.decoder.missing()
     }
 
-    /// Applies the next message. `now` dates blocks, in milliseconds.
+    /// Applies the next message. `now` dates requests and blocks, in milliseconds.
     pub fn poll_event(&mut self, now: u64) -> Option<Event> {
         if self.is_closed {
             return None;
@@ -45,8 +45,17 @@ impl Wire {
             }
             return Some(event);
         }
-        if let Some(event) = self.poll_waiting(now) {
-            return Some(event);
+        if self.serving.waiting() > 0 {
+            let progress = self.progress();
+            if let Some((key, block)) = self.serving.poll(progress, &self.limits, now) {
+                return Some(Event::Request { key, block });
+            }
+        }
+        if self.answers.are_due() {
+            if self.is_paused() {
+                return None;
+            }
+            self.answers.go_on();
         }
         loop {
             let frame = self.decoder.next_frame()?;
@@ -61,184 +70,211 @@ impl Wire {
         }
     }
 
-    /// Applies the next message if it is a have that is news: for callers that handle a run of
-    /// them together.
+    /// Applies the next message if it is a have: for callers that handle a run of them together.
     #[inline]
     pub fn poll_have(&mut self) -> Option<u32> {
-        while let Some(index) = self.decoder.next_have(self.limits.max_pieces) {
-            self.statistics.received.messages += 1;
-            if self.peer_pieces.set(index, true) {
-                return Some(index);
-            }
-        }
-        None
+        let index = self.decoder.next_have(self.limits.max_pieces)?;
+        self.statistics.received.count(Kind::Have);
+        Some(index)
+    }
+
+    /// Whether [`Wire::poll_event`] gives no further message until output has drained: the peer
+    /// has had us answer extension messages and hash requests with more than
+    /// [`Limits::high_water_mark`](super::Limits::high_water_mark), and reads none of it. What is
+    /// unsent of blocks never has this effect: of two peers that serve each other, each would wait
+    /// for the other.
+    pub fn is_paused(&mut self) -> bool {
+        let progress = self.progress();
+        !self.is_closed && self.answers.are_too_many(progress, self.limits.high_water_mark.into())
+    }
+
+    /// To be called where [`Wire::is_paused`] and nothing has left for a second: two peers that
+    /// answer each other with much would wait for each other for ever. A little more is read then.
+    pub fn relieve(&mut self) {
+        let progress = self.progress();
+        self.answers.relieve(progress, self.limits.high_water_mark.into());
     }
 
     fn longest_message(&self) -> u32 {
-        let block = self.largest_request.saturating_add(message::PIECE_HEADER_SIZE as u32 - 4);
+        let block = self.downloading.largest().saturating_add(Kind::Piece.header_length());
         // A length with its highest bit set was never meant as one.
         self.limits.max_message_length.max(block).min(i32::MAX as u32)
     }
 
     fn apply(&mut self, frame: Frame, now: u64) -> Result<Option<Event>, Violation> {
-        self.statistics.received.messages += 1;
-        Ok(Some(match frame {
-            Frame::Piece { index, offset, payload } => self.on_piece(index, offset, payload, now),
-            Frame::Block { id: id::REQUEST, block } => return self.on_request(block, now),
-            Frame::Index { id: id::HAVE, index } => {
+        match frame {
+            Frame::Message(message) => {
+                self.statistics.received.count(message.kind());
+                self.on_message(message, now)
+            }
+            Frame::Handshake(handshake) => {
+                self.statistics.received.count(Kind::Handshake);
+                Ok(Some(self.on_handshake(handshake)))
+            }
+            Frame::Violation(violation) => Err(*violation),
+        }
+    }
+
+    fn on_message(
+        &mut self,
+        message: Message<Payload, Box<[u8]>>,
+        now: u64,
+    ) -> Result<Option<Event>, Violation> {
+        let kind = message.kind();
+        Ok(Some(match message {
+            Message::Piece { index, offset, payload } => self.on_piece(index, offset, payload, now),
+            Message::Request(block) => return self.on_request(block, now),
+            Message::Have(index) => {
                 self.check_piece(index)?;
-                if !self.peer_pieces.set(index, true) {
-                    return Ok(None);
-                }
                 Event::Have(index)
             }
-            Frame::Handshake(handshake) => self.on_handshake(*handshake),
-            Frame::KeepAlive => Event::KeepAlive,
-            Frame::Empty { id } => return self.on_empty(id).map(Some),
-            Frame::Block { id: id::CANCEL, block } => self.on_cancel(block)?,
-            Frame::Block { id, block } => {
-                self.check_fast(id)?;
-                Event::Reject { block, request: self.requests.take(block) }
+            Message::KeepAlive => Event::KeepAlive,
+            Message::Choke => {
+                self.choking.set_peer_choking(true);
+                Event::Choke
             }
-            Frame::Index { id: id::SUGGEST, index } => {
-                self.check_fast(id::SUGGEST)?;
+            Message::Unchoke => {
+                self.choking.set_peer_choking(false);
+                Event::Unchoke
+            }
+            Message::Interested => {
+                self.choking.set_peer_interested(true);
+                Event::Interested
+            }
+            Message::NotInterested => {
+                self.choking.set_peer_interested(false);
+                Event::NotInterested
+            }
+            Message::Bitfield(bits) => Event::Bitfield(bits.into_vec()),
+            Message::Cancel(block) => self.on_cancel(block)?,
+            Message::Port(port) => Event::Port(port),
+            Message::Suggest(index) => {
+                self.check_fast(kind)?;
                 self.check_piece(index)?;
                 Event::Suggest(index)
             }
-            Frame::Index { id, index } => {
-                self.check_fast(id)?;
+            Message::HaveAll => {
+                self.check_fast(kind)?;
+                Event::HaveAll
+            }
+            Message::HaveNone => {
+                self.check_fast(kind)?;
+                Event::HaveNone
+            }
+            Message::Reject(block) => {
+                self.check_fast(kind)?;
+                Event::Reject { block, key: self.downloading.settle(block, now) }
+            }
+            Message::AllowedFast(index) => {
+                self.check_fast(kind)?;
                 self.check_piece(index)?;
-                let set = &mut self.peer_allowed_fast;
-                if set.len() >= Limits::ALLOWED_FAST && !set.contains(index) {
-                    return Ok(None);
-                }
-                set.insert(index);
                 Event::AllowedFast(index)
             }
-            Frame::Bitfield(bits) => {
-                self.peer_pieces.replace(&bits);
-                Event::Bitfield(bits.into_vec())
-            }
-            Frame::Port(port) => Event::Port(port),
-            Frame::ExtendedHandshake(payload) => {
+            Message::ExtendedHandshake(payload) => {
                 return Ok(self.on_extended_handshake(payload.into_vec()));
             }
-            Frame::Extended { id, payload } => {
+            Message::Extended { id, payload } => {
                 if !self.peer_speaks_extended() {
                     return Ok(None);
                 }
+                self.answers.expect();
                 Event::Extended { id, payload }
             }
-            Frame::Unknown(message) => Event::Unknown(message.into_vec()),
-            Frame::Violation(violation) => return Err(*violation),
+            Message::HashRequest(range) => {
+                self.answers.expect();
+                Event::HashRequest(range)
+            }
+            Message::Hashes { range, payload } => Event::Hashes { range, payload },
+            Message::HashReject(range) => Event::HashReject(range),
+            Message::Unknown { message, .. } => Event::Unknown(message.into_vec()),
         }))
     }
 
-    fn on_handshake(&mut self, handshake: Handshake) -> Event {
-        self.fast = handshake.reserved.fast && self.local.is_some_and(|local| local.fast);
-        self.peer = Some(handshake);
+    fn on_handshake(&mut self, handshake: Box<Handshake>) -> Event {
+        let is_fast = handshake.reserved.fast && self.local.is_some_and(|local| local.fast);
+        self.choking.set_fast(is_fast);
+        self.peer = Some(*handshake);
         Event::Handshake(handshake)
-    }
-
-    fn on_empty(&mut self, id: u8) -> Result<Event, Violation> {
-        Ok(match id {
-            id::CHOKE => {
-                self.peer_choking = true;
-                Event::Choke
-            }
-            id::UNCHOKE => {
-                self.peer_choking = false;
-                Event::Unchoke
-            }
-            id::INTERESTED => {
-                self.peer_interested = true;
-                Event::Interested
-            }
-            id::NOT_INTERESTED => {
-                self.peer_interested = false;
-                Event::NotInterested
-            }
-            id::HAVE_ALL => {
-                self.check_fast(id)?;
-                self.peer_pieces.set_all();
-                Event::HaveAll
-            }
-            _ => {
-                self.check_fast(id)?;
-                self.peer_pieces.set_none();
-                Event::HaveNone
-            }
-        })
     }
 
     fn on_piece(&mut self, index: u32, offset: u32, payload: Payload, now: u64) -> Event {
         let length = payload.length();
-        let request = self.requests.take(Block { piece: index, offset, length });
+        let key = self.downloading.settle(Block { piece: index, offset, length }, now);
         self.statistics.received.payload += u64::from(length);
-        if request.is_some() {
+        if key.is_some() {
             self.download.add(u64::from(length), now);
         } else {
             // What nobody asked for must not make a peer look fast.
             self.statistics.unsolicited_pieces += 1;
             self.statistics.unsolicited_bytes += u64::from(length);
         }
-        Event::Piece { index, offset, payload, request }
+        Event::Piece { index, offset, payload, key }
     }
 
     fn on_request(&mut self, block: Block, now: u64) -> Result<Option<Event>, Violation> {
-        if self.am_choking && !(self.fast && self.allowed_fast.contains(block.piece)) {
-            // BEP 6: a request while choked SHOULD be rejected; without the extension it is lost.
-            self.refuse(block)?;
-            return Ok(None);
-        }
-        let open = self.peer_requests.len() + self.waiting.len();
-        if open >= self.limits.max_peer_requests as usize {
-            self.refuse(block)?;
-            return Ok(None);
-        }
-        if !self.waiting.is_empty() || self.is_busy() {
-            self.waiting.push(block);
-            return Ok(None);
-        }
-        Ok(Some(self.open_request(block, now)))
+        Ok(match self.choking.verdict() {
+            Verdict::Served => {
+                self.admit_request(block, now)?.map(|key| Event::Request { key, block })
+            }
+            Verdict::Judged => Some(Event::RequestWhileChoking(block)),
+            Verdict::Lost => {
+                self.refuse_request(block)?;
+                None
+            }
+        })
     }
 
-    fn poll_waiting(&mut self, now: u64) -> Option<Event> {
-        if self.waiting.is_empty() || self.is_busy() {
+    /// Answers [`Event::RequestWhileChoking`] of a piece that is allowed fast: as any other
+    /// request, it is open now, under the key that this gives, or waits, or is one too many.
+    pub fn admit(&mut self, block: Block, now: u64) -> Option<u32> {
+        if self.is_closed {
             return None;
         }
-        let block = self.waiting.pop()?;
-        Some(self.open_request(block, now))
+        self.admit_request(block, now).unwrap_or_else(|violation| {
+            self.early_events.push(Event::Violation(violation));
+            None
+        })
     }
 
-    fn open_request(&mut self, block: Block, now: u64) -> Event {
-        Event::Request { key: self.peer_requests.push(block, now), block }
+    /// Answers [`Event::RequestWhileChoking`] in the negative: with a reject.
+    pub fn refuse(&mut self, block: Block) {
+        if !self.is_closed
+            && let Err(violation) = self.refuse_request(block)
+        {
+            self.early_events.push(Event::Violation(violation));
+        }
+    }
+
+    fn admit_request(&mut self, block: Block, now: u64) -> Result<Option<u32>, Violation> {
+        let progress = self.progress();
+        match self.serving.admit(block, progress, &self.limits, now) {
+            Admission::Open(key) => return Ok(Some(key)),
+            Admission::Waits => {}
+            Admission::Full => self.refuse_request(block)?,
+        }
+        Ok(None)
     }
 
     fn on_cancel(&mut self, block: Block) -> Result<Event, Violation> {
-        let request = self.peer_requests.take(block);
-        let was_waiting = request.is_none() && self.waiting.remove(&block);
-        if request.is_some() || was_waiting {
-            // BEP 6: a cancelled request still gets its one answer.
-            self.refuse(block)?;
-        }
-        Ok(Event::Cancel { block, request })
+        let key = match self.serving.cancel(block) {
+            Cancelled::Unknown => return Ok(Event::Cancel { block, key: None }),
+            Cancelled::Open(key) => Some(key),
+            Cancelled::Waiting => None,
+        };
+        // BEP 6: a cancelled request still gets its one answer.
+        self.refuse_request(block)?;
+        Ok(Event::Cancel { block, key })
     }
 
-    /// Answers a request with a reject where the peer knows of rejects.
-    pub(super) fn refuse(&mut self, block: Block) -> Result<(), Violation> {
+    /// Answers a request, without a word of the caller, with a reject where the peer knows of
+    /// rejects.
+    pub(super) fn refuse_request(&mut self, block: Block) -> Result<(), Violation> {
         self.statistics.refused_requests += 1;
-        if !self.fast {
-            return Ok(());
+        if self.choking.has_fast() {
+            let progress = self.progress();
+            self.serving.count_reject(progress, &self.limits)?;
+            self.send(&Head::Reject(block));
         }
-        if self.unsent() == 0 {
-            self.unread_rejects = 0;
-        }
-        if self.unread_rejects >= self.limits.max_unread_rejects() {
-            return Err(Violation::TooManyRequests { count: self.unread_rejects });
-        }
-        self.unread_rejects += 1;
-        self.send(&message::encode_block(id::REJECT, block));
         Ok(())
     }
 
@@ -246,22 +282,14 @@ impl Wire {
         if !self.peer_speaks_extended() {
             return None;
         }
-        let handshake = extension::parse_handshake(&payload)?;
-        let changes = self.peer_extensions.update(&handshake);
-        Some(Event::ExtendedHandshake { payload, changes })
+        let dictionary = extension::parse_handshake(&payload)?.into_owned();
+        let changes = self.peer_extensions.update(&dictionary);
+        self.answers.expect();
+        Some(Event::ExtendedHandshake(Box::new(ExtendedHandshake { payload, dictionary, changes })))
     }
 
     fn peer_speaks_extended(&self) -> bool {
         self.peer.is_some_and(|peer| peer.reserved.extended)
-    }
-
-    /// Whether requests of the peer wait: for output to drain, or for the caller to answer those
-    /// that it has. Of a caller that answers late, output alone would hold nothing back: it is
-    /// empty until all the answers come at once.
-    fn is_busy(&self) -> bool {
-        let unsent = self.unsent() as u64;
-        let limit = u64::from(self.limits.high_water_mark);
-        unsent > limit || unsent + self.peer_requests.bytes() >= 2 * limit
     }
 
     fn check_piece(&self, index: u32) -> Result<(), Violation> {
@@ -269,12 +297,8 @@ impl Wire {
         if index < limit { Ok(()) } else { Err(Violation::PieceOutOfRange { index, limit }) }
     }
 
-    fn check_fast(&self, id: u8) -> Result<(), Violation> {
-        if self.fast { Ok(()) } else { Err(Violation::FastDisabled { id }) }
-    }
-
-    /// Removes our last request in order.
-    pub fn pop_request(&mut self) -> Option<Removed> {
-        self.requests.pop()
+    fn check_fast(&self, kind: Kind) -> Result<(), Violation> {
+        let id = kind.id().unwrap_or_default();
+        if self.choking.has_fast() { Ok(()) } else { Err(Violation::FastDisabled { id }) }
     }
 }

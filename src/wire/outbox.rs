@@ -17,10 +17,30 @@ pub struct Segment {
     pub block: u32,
 }
 
+/// How far the output has come, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// What has not left.
+    pub(crate) unsent: u64,
+    /// What has left, of all that ever was to.
+    pub(crate) delivered: u64,
+}
+
+impl Progress {
+    /// Where in the output the next byte will stand.
+    pub(crate) fn position(self) -> u64 {
+        self.delivered + self.unsent
+    }
+}
+
 /// Output in order. Everything that leaves the wire passes [`Outbox::append`] or
 /// [`Outbox::append_block`].
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
+    /// All that was ever added, blocks of the caller's included.
+    appended: u64,
+    /// What was taken and did not leave yet.
+    undelivered: u64,
     /// What waits. Most wires are idle most of the time: what they do not need they do not keep.
     waiting: Option<Box<Waiting>>,
     /// How much was last taken at once, in bytes and segments: what comes next probably is as much.
@@ -42,6 +62,7 @@ impl Outbox {
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.waiting(bytes.len()).append(bytes);
+            self.appended += bytes.len() as u64;
         }
     }
 
@@ -52,6 +73,7 @@ impl Outbox {
         waiting.bytes.resize(start + bytes.len(), 0);
         cipher.apply(bytes, &mut waiting.bytes[start..]);
         waiting.last_open().bytes += bytes.len() as u32;
+        self.appended += bytes.len() as u64;
     }
 
     /// Adds bytes that leave as one chunk of their own.
@@ -60,6 +82,7 @@ impl Outbox {
         waiting.is_sealed = true;
         waiting.append(bytes);
         waiting.is_sealed = true;
+        self.appended += bytes.len() as u64;
     }
 
     /// Adds bytes and then a block that stays with the caller.
@@ -71,6 +94,7 @@ impl Outbox {
             waiting.blocks += length as usize;
             waiting.is_sealed = true;
         }
+        self.appended += header.len() as u64 + u64::from(length);
     }
 
     /// What waits, in order.
@@ -99,13 +123,20 @@ impl Outbox {
         true
     }
 
-    /// Drops everything.
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+    /// Notes how much of what was taken did not leave yet.
+    pub(crate) fn set_undelivered(&mut self, bytes: u64) {
+        self.undelivered = bytes.min(self.appended - self.len() as u64);
+    }
+
+    /// How far all that was added has come.
+    #[inline]
+    pub(crate) fn progress(&self) -> Progress {
+        let unsent = self.len() as u64 + self.undelivered;
+        Progress { unsent, delivered: self.appended.saturating_sub(unsent) }
     }
 
     /// How many bytes wait, blocks of the caller's included.
-    pub(crate) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.waiting.as_ref().map_or(0, |waiting| waiting.bytes.len() + waiting.blocks)
     }
 
@@ -192,6 +223,19 @@ mod tests {
         assert!(!outbox.take(1, &mut [0; 2]));
         assert!(!outbox.take(2, &mut [0; 3]));
         assert_eq!(outbox.len(), 3);
+    }
+
+    #[test]
+    fn what_was_taken_may_not_have_left() {
+        let mut outbox = Outbox::default();
+        outbox.append_block(b"ab", 5);
+        outbox.append(b"c");
+        assert!(outbox.take(1, &mut [0; 2]));
+        assert_eq!(outbox.progress(), Progress { unsent: 1, delivered: 7 });
+        outbox.set_undelivered(3);
+        assert_eq!(outbox.progress(), Progress { unsent: 4, delivered: 4 });
+        outbox.set_undelivered(1000);
+        assert_eq!(outbox.progress(), Progress { unsent: 8, delivered: 0 });
     }
 
     #[test]

@@ -23,26 +23,8 @@ impl<T> Queue<T> {
         entry
     }
 
-    /// Takes out the first of the entries equal to `entry`; tells whether there was one.
-    pub(crate) fn remove(&mut self, entry: &T) -> bool
-    where
-        T: PartialEq,
-    {
-        let Some(entries) = &mut self.entries else { return false };
-        let Some(place) = entries.iter().position(|other| other == entry) else { return false };
-        entries.remove(place);
-        if entries.is_empty() {
-            self.entries = None;
-        }
-        true
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.entries.as_ref().map_or(0, |entries| entries.len())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
@@ -63,14 +45,9 @@ mod tests {
         for entry in 1..=4 {
             queue.push(entry);
         }
-        assert!(queue.remove(&3) && !queue.remove(&3));
-        assert_eq!(queue.len(), 3);
-        assert_eq!(
-            [queue.pop(), queue.pop(), queue.pop(), queue.pop()],
-            [Some(1), Some(2), Some(4), None]
-        );
-        assert!(queue.is_empty() && queue.entries.is_none());
-        queue.push(5);
-        assert!(queue.remove(&5) && queue.entries.is_none());
+        assert_eq!(queue.len(), 4);
+        assert_eq!([queue.pop(), queue.pop(), queue.pop()], [Some(1), Some(2), Some(3)]);
+        assert_eq!([queue.pop(), queue.pop()], [Some(4), None]);
+        assert!(queue.entries.is_none());
     }
 }

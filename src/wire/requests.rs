@@ -8,17 +8,23 @@ use std::hash::BuildHasher;
 
 use super::message::Block;
 
-/// The end of a chain of entries.
+/// No entry: the end of a chain.
 const NONE: u32 = u32::MAX;
 
 /// Up to this many requests are searched in order; only for more is the table made.
 const FEW: usize = 16;
 
-/// Open requests. They stand in an order that callers mirror: a new one goes to the end, and where
-/// one leaves, the last one takes its place. The same block may be requested more than once.
+/// What a request costs the caller at least until it is answered, in bytes, however small its block.
+const LEAST_COST: u32 = 256;
+
+/// Room for more requests than this is given back as soon as none is open.
+const MANY: usize = 4096;
+
+/// Open requests by key and by block, from the oldest to the newest. The same block may be
+/// requested more than once.
 #[derive(Debug)]
 pub struct Requests {
-    /// Made for the first request, and kept until all are cleared: most wires never have one.
+    /// Made for the first request: most wires never have one.
     open: Option<Box<Open>>,
     hasher: FixedState,
 }
@@ -26,10 +32,8 @@ pub struct Requests {
 #[derive(Debug)]
 struct Open {
     entries: Slab<Entry>,
-    /// The keys of `entries` in the order that callers see.
-    order: Vec<u32>,
-    /// A key of `entries` for each block, the first of a chain of those for the same block: made
-    /// when a block is first looked up among many. Who answers by key never needs it.
+    /// The oldest request for each block: made when a block is first looked up among many. Who
+    /// answers by key never needs it.
     by_block: Option<HashTable<u32>>,
     hasher: FixedState,
     /// The lengths of all blocks together.
@@ -42,26 +46,15 @@ struct Open {
 #[derive(Debug)]
 struct Entry {
     block: Block,
-    position: u32,
-    /// Of the block, once it is in the table.
-    hash: u64,
-    /// The next of the chain of those for the same block.
-    same: u32,
-    /// When the request was made, in milliseconds.
-    since: u64,
+    /// The neighbours among those for the same block, in a ring: after the newest comes the
+    /// oldest. Kept while there is a table.
+    same_older: u32,
+    same_newer: u32,
+    /// The neighbours among all.
     older: u32,
     newer: u32,
-}
-
-/// A request that has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Removed {
-    /// The key that `Requests::push` gave.
-    pub key: u32,
-    /// Where it stood; the last one stands there now.
-    pub position: u32,
-    /// What it asked for.
-    pub block: Block,
+    /// From when its age counts, in milliseconds.
+    since: u64,
 }
 
 impl Requests {
@@ -70,38 +63,39 @@ impl Requests {
         Self { open: None, hasher: FixedState::with_seed(seed) }
     }
 
-    /// Adds a request at the end and gives its key, which stays until it is removed.
+    /// Adds a request and gives its key, which stays until it is removed.
     #[inline]
     pub(crate) fn push(&mut self, block: Block, now: u64) -> u32 {
         let open = self.open.get_or_insert_with(|| Open::new(self.hasher.clone()));
         open.push(block, now)
     }
 
-    /// Removes the first request, in order, of the block.
-    pub(crate) fn take(&mut self, block: Block) -> Option<Removed> {
-        self.open.as_mut()?.take(block)
+    /// Removes the oldest request for the block; gives its key.
+    pub(crate) fn take(&mut self, block: Block) -> Option<u32> {
+        let open = self.open.as_mut()?;
+        let (key, _) = open.take(block)?;
+        self.give_back();
+        Some(key)
+    }
+
+    /// As [`Requests::take`], of a request that was answered at `now`: the age of the one that was
+    /// made after it counts from then on.
+    pub(crate) fn settle(&mut self, block: Block, now: u64) -> Option<u32> {
+        let open = self.open.as_mut()?;
+        let (key, entry) = open.take(block)?;
+        if let Some(next) = open.entries.get_mut(entry.newer as usize) {
+            next.since = next.since.max(now);
+        }
+        self.give_back();
+        Some(key)
     }
 
     /// Removes a request by its key.
-    pub(crate) fn remove(&mut self, key: u32) -> Option<Removed> {
-        self.open.as_mut()?.remove(key)
-    }
-
-    /// Removes the last request in order.
-    pub(crate) fn pop(&mut self) -> Option<Removed> {
+    pub(crate) fn remove(&mut self, key: u32) -> Option<Block> {
         let open = self.open.as_mut()?;
-        let key = *open.order.last()?;
-        open.remove(key)
-    }
-
-    /// Removes the oldest request if it was made at `made_by` or before.
-    pub(crate) fn take_older(&mut self, made_by: u64) -> Option<Removed> {
-        let open = self.open.as_mut()?;
-        let entry = open.entries.get(open.oldest as usize)?;
-        if entry.since > made_by {
-            return None;
-        }
-        open.remove(open.oldest)
+        let entry = open.remove(key)?;
+        self.give_back();
+        Some(entry.block)
     }
 
     /// Removes all requests and gives back their memory.
@@ -109,71 +103,47 @@ impl Requests {
         self.open = None;
     }
 
-    /// Makes the order what the caller's list has become; requests that stay keep their age.
-    pub(crate) fn sync(&mut self, blocks: &[Block], now: u64) {
-        let mut known: hashbrown::HashMap<Block, Vec<u64>, FixedState> =
-            hashbrown::HashMap::with_hasher(self.hasher.clone());
-        if let Some(open) = self.open.take() {
-            for &key in open.order.iter().rev() {
-                let entry = &open.entries[key as usize];
-                known.entry(entry.block).or_default().push(entry.since);
-            }
-        }
-        let mut dated: Vec<(usize, u64)> = blocks
-            .iter()
-            .map(|block| known.get_mut(block).and_then(Vec::pop).unwrap_or(now))
-            .enumerate()
-            .collect();
-        // The chain of ages follows the order of pushing, so push by age and then lay the order.
-        dated.sort_by_key(|&(_, since)| since);
-        let mut order = vec![NONE; blocks.len()];
-        for (position, since) in dated {
-            order[position] = self.push(blocks[position], since);
-        }
-        if let Some(open) = &mut self.open {
-            for (position, &key) in order.iter().enumerate() {
-                open.entries[key as usize].position = position as u32;
-            }
-            open.order = order;
-        }
+    /// What a request asks for.
+    pub fn get(&self, key: u32) -> Option<Block> {
+        self.open.as_ref()?.entries.get(key as usize).map(|entry| entry.block)
     }
 
-    /// The blocks in order.
-    pub fn iter(&self) -> impl Iterator<Item = Block> + '_ {
-        self.open.iter().flat_map(|open| open.order.iter().map(|&key| open.block(key)))
+    /// Whether a request for the block is open.
+    pub fn has(&self, block: Block) -> bool {
+        self.open.as_ref().is_some_and(|open| open.has(block))
     }
 
-    /// The keys in order.
-    pub fn keys(&self) -> impl Iterator<Item = u32> + '_ {
-        self.open.iter().flat_map(|open| open.order.iter().copied())
-    }
-
-    /// The key and block at a position of the order.
-    pub(crate) fn at(&self, position: usize) -> Option<(u32, Block)> {
+    /// The key of the oldest request, and from when its age counts, in milliseconds.
+    pub fn oldest(&self) -> Option<(u32, u64)> {
         let open = self.open.as_ref()?;
-        let &key = open.order.get(position)?;
-        Some((key, open.block(key)))
+        open.entries.get(open.oldest as usize).map(|entry| (open.oldest, entry.since))
     }
 
-    /// When the oldest request was made, in milliseconds.
-    pub fn oldest_since(&self) -> Option<u64> {
-        let open = self.open.as_ref()?;
-        open.entries.get(open.oldest as usize).map(|entry| entry.since)
-    }
-
-    /// How many bytes the open requests ask for.
+    /// How many bytes the open requests ask for; small blocks count as 256 bytes each, which is what a
+    /// request costs by itself.
     pub fn bytes(&self) -> u64 {
         self.open.as_ref().map_or(0, |open| open.bytes)
     }
 
     /// How many requests are open.
     pub fn len(&self) -> usize {
-        self.open.as_ref().map_or(0, |open| open.order.len())
+        self.open.as_ref().map_or(0, |open| open.entries.len())
     }
 
     /// Whether no request is open.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// What a peer had us reserve is not kept for its sake.
+    fn give_back(&mut self) {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.entries.is_empty() && open.entries.capacity() > MANY)
+        {
+            self.open = None;
+        }
     }
 }
 
@@ -182,7 +152,6 @@ impl Open {
     fn new(hasher: FixedState) -> Box<Self> {
         Box::new(Self {
             entries: Slab::new(),
-            order: Vec::new(),
             by_block: None,
             hasher,
             bytes: 0,
@@ -191,74 +160,82 @@ impl Open {
         })
     }
 
-    fn block(&self, key: u32) -> Block {
-        self.entries[key as usize].block
-    }
-
     fn push(&mut self, block: Block, now: u64) -> u32 {
         let key = self.entries.insert(Entry {
             block,
-            hash: 0,
-            same: NONE,
-            position: self.order.len() as u32,
-            since: now,
+            same_older: NONE,
+            same_newer: NONE,
             older: self.newest,
             newer: NONE,
+            since: now,
         }) as u32;
         match self.newest {
             NONE => self.oldest = key,
             newest => self.entries[newest as usize].newer = key,
         }
         self.newest = key;
-        self.order.push(key);
-        self.bytes += u64::from(block.length);
+        self.bytes += u64::from(block.length.max(LEAST_COST));
         if let Some(table) = &mut self.by_block {
-            insert(table, &mut self.entries, &self.hasher, key);
+            enter(table, &mut self.entries, &self.hasher, key);
         }
         key
     }
 
-    fn take(&mut self, block: Block) -> Option<Removed> {
-        if self.by_block.is_some() || self.order.len() > FEW {
-            return self.take_hashed(block);
-        }
+    fn has(&self, block: Block) -> bool {
         let entries = &self.entries;
-        let key = self.order.iter().copied().find(|&key| entries[key as usize].block == block)?;
+        match &self.by_block {
+            Some(table) => table
+                .find(self.hasher.hash_one(block), |&key| entries[key as usize].block == block)
+                .is_some(),
+            None => newer(entries, self.oldest).any(|key| entries[key as usize].block == block),
+        }
+    }
+
+    fn take(&mut self, block: Block) -> Option<(u32, Entry)> {
+        let key = if self.by_block.is_some() || self.entries.len() > FEW {
+            self.take_out_of_table(block)?
+        } else {
+            let entries = &self.entries;
+            newer(entries, self.oldest).find(|&key| entries[key as usize].block == block)?
+        };
+        self.unlink(key).map(|entry| (key, entry))
+    }
+
+    fn remove(&mut self, key: u32) -> Option<Entry> {
+        if let Some(table) = &mut self.by_block
+            && let Some(&Entry { block, same_newer, .. }) = self.entries.get(key as usize)
+        {
+            // Only the oldest of those for a block is there.
+            if let Ok(found) = table.find_entry(self.hasher.hash_one(block), |&other| other == key)
+            {
+                leave(found, same_newer);
+            }
+        }
         self.unlink(key)
     }
 
-    fn take_hashed(&mut self, block: Block) -> Option<Removed> {
+    fn take_out_of_table(&mut self, block: Block) -> Option<u32> {
         let hash = self.hasher.hash_one(block);
         let entries = &mut self.entries;
         let table = self.by_block.get_or_insert_with(|| {
-            let mut table = HashTable::with_capacity(self.order.len());
-            for &key in &self.order {
-                insert(&mut table, entries, &self.hasher, key);
+            let mut table = HashTable::with_capacity(entries.len());
+            let mut key = self.oldest;
+            while key != NONE {
+                enter(&mut table, entries, &self.hasher, key);
+                key = entries[key as usize].newer;
             }
             table
         });
         let found = table.find_entry(hash, |&key| entries[key as usize].block == block).ok()?;
-        let first =
-            chain(entries, *found.get()).min_by_key(|&key| entries[key as usize].position)?;
-        leave(found, entries, first);
-        self.unlink(first)
-    }
-
-    fn remove(&mut self, key: u32) -> Option<Removed> {
-        if let Some(table) = &mut self.by_block
-            && let Some(&Entry { hash, block, .. }) = self.entries.get(key as usize)
-            && let Ok(found) =
-                table.find_entry(hash, |&other| self.entries[other as usize].block == block)
-        {
-            leave(found, &mut self.entries, key);
-        }
-        self.unlink(key)
+        let key = *found.get();
+        leave(found, entries[key as usize].same_newer);
+        Some(key)
     }
 
     /// Removes a request that is not in the table.
-    fn unlink(&mut self, key: u32) -> Option<Removed> {
+    fn unlink(&mut self, key: u32) -> Option<Entry> {
         let entry = self.entries.try_remove(key as usize)?;
-        self.bytes -= u64::from(entry.block.length);
+        self.bytes -= u64::from(entry.block.length.max(LEAST_COST));
         match entry.older {
             NONE => self.oldest = entry.newer,
             older => self.entries[older as usize].newer = entry.newer,
@@ -267,55 +244,47 @@ impl Open {
             NONE => self.newest = entry.older,
             newer => self.entries[newer as usize].older = entry.older,
         }
-        self.order.swap_remove(entry.position as usize);
-        if let Some(&moved) = self.order.get(entry.position as usize) {
-            self.entries[moved as usize].position = entry.position;
+        if self.by_block.is_some() && entry.same_newer != key {
+            self.entries[entry.same_older as usize].same_newer = entry.same_newer;
+            self.entries[entry.same_newer as usize].same_older = entry.same_older;
         }
-        Some(Removed { key, position: entry.position, block: entry.block })
+        Some(entry)
     }
 }
 
-/// Puts a request into the table, before those for the same block.
-fn insert(table: &mut HashTable<u32>, entries: &mut Slab<Entry>, hasher: &FixedState, key: u32) {
+/// Puts a request into the table, or at the end of those for the same block.
+fn enter(table: &mut HashTable<u32>, entries: &mut Slab<Entry>, hasher: &FixedState, key: u32) {
     let block = entries[key as usize].block;
-    let hash = hasher.hash_one(block);
-    let same = match table.entry(
-        hash,
+    let found = table.entry(
+        hasher.hash_one(block),
         |&other| entries[other as usize].block == block,
-        |&other| entries[other as usize].hash,
-    ) {
-        TableEntry::Occupied(mut first) => std::mem::replace(first.get_mut(), key),
-        TableEntry::Vacant(vacant) => {
-            vacant.insert(key);
-            NONE
-        }
+        |&other| hasher.hash_one(entries[other as usize].block),
+    );
+    let oldest = match found {
+        TableEntry::Occupied(oldest) => *oldest.get(),
+        TableEntry::Vacant(vacant) => *vacant.insert(key).get(),
     };
-    let entry = &mut entries[key as usize];
-    entry.hash = hash;
-    entry.same = same;
+    // Alone, it is its own neighbour.
+    let newest = if oldest == key { key } else { entries[oldest as usize].same_older };
+    entries[key as usize].same_older = newest;
+    entries[key as usize].same_newer = oldest;
+    entries[newest as usize].same_newer = key;
+    entries[oldest as usize].same_older = key;
 }
 
-/// Takes a request out of the chain that `first` begins.
-fn leave(mut first: OccupiedEntry<'_, u32>, entries: &mut Slab<Entry>, key: u32) {
-    let rest = entries[key as usize].same;
-    if *first.get() != key {
-        let before =
-            chain(entries, *first.get()).find(|&other| entries[other as usize].same == key);
-        if let Some(before) = before {
-            entries[before as usize].same = rest;
-        }
-    } else if rest == NONE {
-        first.remove();
+/// Has the next one stand in the table for the oldest of those for a block.
+fn leave(mut oldest: OccupiedEntry<'_, u32>, next: u32) {
+    if *oldest.get() == next {
+        oldest.remove();
     } else {
-        *first.get_mut() = rest;
+        *oldest.get_mut() = next;
     }
 }
 
-/// The requests for one block, from the `first` on.
-fn chain(entries: &Slab<Entry>, first: u32) -> impl Iterator<Item = u32> {
-    std::iter::successors(Some(first), |&key| {
-        Some(entries[key as usize].same).filter(|&key| key != NONE)
-    })
+/// The keys from `oldest` on.
+fn newer(entries: &Slab<Entry>, oldest: u32) -> impl Iterator<Item = u32> {
+    let some = |key| (key != NONE).then_some(key);
+    std::iter::successors(some(oldest), move |&key| some(entries[key as usize].newer))
 }
 
 #[cfg(test)]
@@ -327,44 +296,64 @@ mod tests {
         Block { piece, offset: 0, length: 16384 }
     }
 
-    #[test]
-    fn a_hole_is_filled_by_the_last() {
-        let mut requests = Requests::new(1);
-        for piece in 0..4 {
-            requests.push(block(piece), 0);
-        }
-        assert_eq!(requests.take(block(1)).map(|removed| removed.position), Some(1));
-        assert_eq!(requests.iter().map(|b| b.piece).collect::<Vec<_>>(), [0, 3, 2]);
-        assert_eq!(requests.take(block(7)), None);
+    fn age(requests: &Requests) -> Option<u64> {
+        requests.oldest().map(|(_, since)| since)
     }
 
     #[test]
-    fn the_oldest_goes_first_wherever_it_stands() {
+    fn the_next_one_counts_from_an_answer() {
         let mut requests = Requests::new(1);
-        for piece in 0..3 {
-            requests.push(block(piece), u64::from(piece) * 10);
+        for piece in 0..4 {
+            requests.push(block(piece), 10);
         }
-        requests.take(block(0));
-        assert_eq!(requests.oldest_since(), Some(10));
-        assert_eq!(requests.take_older(9), None);
-        assert_eq!(requests.take_older(10).map(|removed| removed.block.piece), Some(1));
-        assert_eq!(requests.take_older(25).map(|removed| removed.block.piece), Some(2));
-        assert_eq!(requests.take_older(25), None);
+        // Out of turn: the one after it is not the oldest.
+        requests.settle(block(1), 20);
+        assert_eq!(age(&requests), Some(10));
+        requests.settle(block(0), 15);
+        assert_eq!(requests.oldest(), Some((2, 20)));
+        requests.take(block(2));
+        assert_eq!(requests.oldest(), Some((3, 10)));
+        requests.settle(block(3), 30);
+        assert_eq!(requests.oldest(), None);
+    }
+
+    #[test]
+    fn a_hundred_thousand_requests_for_one_block() {
+        let mut requests = Requests::new(1);
+        let count = 100_000;
+        for _ in 0..count {
+            requests.push(block(7), 0);
+        }
+        assert_eq!(requests.take(block(7)), Some(0));
+        // From the middle, by key, then oldest first: nothing walks past the others.
+        for key in (1..count).step_by(2) {
+            assert_eq!(requests.remove(key), Some(block(7)));
+        }
+        for key in (2..count).step_by(2) {
+            assert_eq!(requests.take(block(7)), Some(key));
+        }
+        assert!(requests.open.is_none(), "the room of many is given back");
     }
 
     /// What `Requests` promises, in the plainest form.
     #[derive(Default)]
-    struct Model(Vec<(Block, u64)>);
+    struct Model(Vec<(u32, Block, u64)>);
 
     impl Model {
-        fn take(&mut self, block: Block) -> Option<u32> {
-            let position = self.0.iter().position(|&(other, _)| other == block)?;
-            self.0.swap_remove(position);
-            Some(position as u32)
+        fn find(&self, block: Block) -> Option<usize> {
+            self.0.iter().position(|&(_, other, _)| other == block)
         }
 
-        fn oldest(&self) -> Option<u64> {
-            self.0.iter().map(|&(_, since)| since).min()
+        fn take(&mut self, block: Block) -> Option<u32> {
+            self.find(block).map(|place| self.0.remove(place).0)
+        }
+
+        fn settle(&mut self, block: Block, now: u64) -> Option<u32> {
+            let place = self.find(block)?;
+            if let Some((_, _, since)) = self.0.get_mut(place + 1) {
+                *since = now.max(*since);
+            }
+            Some(self.0.remove(place).0)
         }
     }
 
@@ -372,73 +361,71 @@ mod tests {
     enum Step {
         Push(u32),
         Take(u32),
-        Pop,
-        Expire,
-        Sync,
+        Settle(u32),
+        Remove(usize),
+        Clear,
     }
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            9 => (0..30u32).prop_map(Step::Push),
-            3 => (0..30u32).prop_map(Step::Take),
-            1 => Just(Step::Pop),
-            1 => Just(Step::Expire),
-            1 => Just(Step::Sync),
+            90 => (0..30u32).prop_map(Step::Push),
+            30 => (0..30u32).prop_map(Step::Take),
+            20 => (0..30u32).prop_map(Step::Settle),
+            20 => (0..60usize).prop_map(Step::Remove),
+            1 => Just(Step::Clear),
         ]
     }
 
     proptest! {
         #[test]
-        fn agrees_with_a_plain_list(steps in proptest::collection::vec(step(), 0..200)) {
+        fn agrees_with_a_plain_list(steps in proptest::collection::vec(step(), 0..300)) {
             let mut requests = Requests::new(7);
             let mut model = Model::default();
             for (now, step) in steps.into_iter().enumerate() {
                 let now = now as u64;
                 match step {
                     Step::Push(piece) => {
-                        requests.push(block(piece), now);
-                        model.0.push((block(piece), now));
+                        let key = requests.push(block(piece), now);
+                        prop_assert!(model.0.iter().all(|&(other, ..)| other != key));
+                        model.0.push((key, block(piece), now));
                     }
-                    Step::Take(piece) => prop_assert_eq!(
-                        requests.take(block(piece)).map(|removed| removed.position),
-                        model.take(block(piece))
-                    ),
-                    Step::Pop => prop_assert_eq!(
-                        requests.pop().map(|removed| removed.block),
-                        model.0.pop().map(|(block, _)| block)
-                    ),
-                    Step::Expire => {
-                        let oldest = model.oldest();
-                        let removed = requests.take_older(now);
-                        prop_assert_eq!(removed.is_some(), oldest.is_some());
-                        if let Some(removed) = removed {
-                            model.0.swap_remove(removed.position as usize);
-                        }
+                    Step::Take(piece) => {
+                        prop_assert_eq!(requests.take(block(piece)), model.take(block(piece)));
                     }
-                    Step::Sync => {
-                        model.0.reverse();
-                        let blocks: Vec<Block> = model.0.iter().map(|&(block, _)| block).collect();
-                        // Equal blocks cannot be told apart: their ages may change places.
-                        requests.sync(&blocks, now);
-                        let ages: Vec<u64> = requests
-                            .open
-                            .iter()
-                            .flat_map(|open| {
-                                open.order.iter().map(|&key| open.entries[key as usize].since)
-                            })
-                            .collect();
-                        model.0.iter_mut().zip(ages).for_each(|((_, since), age)| *since = age);
+                    Step::Settle(piece) => prop_assert_eq!(
+                        requests.settle(block(piece), now),
+                        model.settle(block(piece), now)
+                    ),
+                    Step::Remove(place) => {
+                        let Some(&(key, block, _)) = model.0.get(place) else { continue };
+                        prop_assert_eq!(requests.get(key), Some(block));
+                        prop_assert_eq!(requests.remove(key), Some(block));
+                        prop_assert_eq!(requests.remove(key), None);
+                        model.0.remove(place);
+                    }
+                    Step::Clear => {
+                        requests.clear();
+                        model.0.clear();
                     }
                 }
-                prop_assert_eq!(requests.iter().collect::<Vec<_>>(),
-                    model.0.iter().map(|&(block, _)| block).collect::<Vec<_>>());
-                prop_assert_eq!(requests.oldest_since(), model.oldest());
+                let in_order: Vec<u32> = requests
+                    .open
+                    .iter()
+                    .flat_map(|open| newer(&open.entries, open.oldest))
+                    .collect();
+                prop_assert!(in_order.iter().eq(model.0.iter().map(|(key, ..)| key)));
+                prop_assert_eq!(
+                    requests.oldest(),
+                    model.0.first().map(|&(key, _, since)| (key, since))
+                );
+                prop_assert_eq!(requests.len(), model.0.len());
+                let lengths = model.0.iter().map(|(_, block, _)| u64::from(block.length));
+                prop_assert_eq!(requests.bytes(), lengths.sum());
                 if let Some(table) = requests.open.iter().find_map(|open| open.by_block.as_ref()) {
-                    let blocks: std::collections::HashSet<Block> = requests.iter().collect();
+                    let blocks: std::collections::HashSet<Block> =
+                        model.0.iter().map(|&(_, block, _)| block).collect();
                     prop_assert_eq!(table.len(), blocks.len());
                 }
-                let lengths = model.0.iter().map(|(block, _)| u64::from(block.length));
-                prop_assert_eq!(requests.bytes(), lengths.sum());
             }
         }
     }

@@ -1,7 +1,10 @@
 //! Counters of what passed in both directions, and speeds over the last five seconds.
 
+use super::message::Kind;
+use super::ticks::{TICK, Ticks};
+
 /// What passed in one direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Traffic {
     /// All bytes.
     pub bytes: u64,
@@ -9,10 +12,47 @@ pub struct Traffic {
     pub payload: u64,
     /// Messages, the handshake and keep-alives included.
     pub messages: u64,
+    /// The same by their kinds.
+    pub by_message: Counts,
+}
+
+impl Traffic {
+    /// Counts a message, whose bytes are counted elsewhere.
+    #[inline]
+    pub(crate) fn count(&mut self, kind: Kind) {
+        self.messages += 1;
+        self.by_message.count(kind);
+    }
+}
+
+/// How many messages there were of each kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Modulo 256: for most wires that is all there is, and fits into them.
+    low: [u8; Kind::COUNT],
+    /// Made when the first of `low` is full.
+    high: Option<Box<[u64; Kind::COUNT]>>,
+}
+
+impl Counts {
+    /// How many messages of this kind there were.
+    pub fn get(&self, kind: Kind) -> u64 {
+        let high = self.high.as_ref().map_or(0, |high| high[kind as usize]);
+        high + u64::from(self.low[kind as usize])
+    }
+
+    #[inline]
+    fn count(&mut self, kind: Kind) {
+        let low = &mut self.low[kind as usize];
+        *low = low.wrapping_add(1);
+        if *low == 0 {
+            self.high.get_or_insert_default()[kind as usize] += 256;
+        }
+    }
 }
 
 /// What a wire has seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Statistics {
     /// From the peer.
     pub received: Traffic,
@@ -27,65 +67,44 @@ pub struct Statistics {
     pub refused_requests: u64,
 }
 
-const TICK: u64 = 100;
-const TICKS: usize = 50;
 /// A speed is an average over at least this many ticks, so that a first block is no record.
 const MIN_TICKS: u64 = 10;
 
-/// Bytes a second, over five seconds in ticks of 100 ms.
+/// Bytes a second, over five seconds.
 #[derive(Debug, Default)]
 pub struct Speed {
     /// Made with the first byte: most wires are idle.
-    window: Option<Box<Window>>,
-}
-
-#[derive(Debug)]
-struct Window {
-    ticks: [u64; TICKS],
-    total: u64,
-    first: u64,
-    last: u64,
+    ticks: Option<Box<Ticks<50>>>,
 }
 
 impl Speed {
     /// Counts bytes that passed at `now`, in milliseconds.
     pub(crate) fn add(&mut self, bytes: u64, now: u64) {
-        let tick = now / TICK;
-        let window = self.window.get_or_insert_with(|| {
-            Box::new(Window { ticks: [0; TICKS], total: 0, first: tick, last: tick })
-        });
-        window.advance(tick);
-        window.ticks[(window.last % TICKS as u64) as usize] += bytes;
-        window.total += bytes;
+        self.ticks.get_or_insert_with(|| Box::new(Ticks::new(now))).add(bytes, now);
     }
 
     /// Bytes a second at `now`, in milliseconds.
     pub fn rate(&mut self, now: u64) -> f64 {
-        let Some(window) = &mut self.window else { return 0.0 };
-        window.advance(now / TICK);
-        let seen = (window.last - window.first + 1).clamp(MIN_TICKS, TICKS as u64);
-        window.total as f64 * (1000 / TICK) as f64 / seen as f64
-    }
-}
-
-impl Window {
-    /// Forgets the ticks that have left the window. A clock that goes back stands still here.
-    fn advance(&mut self, tick: u64) {
-        let passed = tick.saturating_sub(self.last);
-        for ahead in 1..=passed.min(TICKS as u64) {
-            let slot = ((self.last + ahead) % TICKS as u64) as usize;
-            self.total -= std::mem::take(&mut self.ticks[slot]);
-        }
-        if passed > TICKS as u64 {
-            self.first = tick;
-        }
-        self.last += passed;
+        let Some(ticks) = &mut self.ticks else { return 0.0 };
+        let total = ticks.total(now);
+        total as f64 * (1000 / TICK) as f64 / ticks.spanned().max(MIN_TICKS) as f64
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_messages_are_counted_by_their_kinds() {
+        let mut traffic = Traffic::default();
+        traffic.count(Kind::Handshake);
+        (0..1000).for_each(|_| traffic.count(Kind::Have));
+        (0..256).for_each(|_| traffic.count(Kind::Unknown));
+        let counts = [Kind::Handshake, Kind::Have, Kind::Unknown, Kind::Piece];
+        assert_eq!(counts.map(|kind| traffic.by_message.get(kind)), [1, 1000, 256, 0]);
+        assert_eq!(traffic.messages, 1257);
+    }
 
     #[test]
     fn a_steady_flow_has_its_speed() {

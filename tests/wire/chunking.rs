@@ -1,14 +1,14 @@
 //! A session in any chunks: the same events, the same output, the same counts.
 
 use bittorrent_protocol_native::wire::{
-    Block, Event, Handshake, Limits, Reserved, State, Statistics, Wire,
+    Block, Event, Handshake, Kind, Limits, Reserved, State, Statistics, Wire,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::driver::{Inbound, Seen, take_output};
 
-const RESERVED: Reserved = Reserved { dht: true, fast: true, extended: true };
+const RESERVED: Reserved = Reserved { dht: true, fast: true, extended: true, v2: true };
 
 /// What came of a session.
 #[derive(Debug, PartialEq)]
@@ -25,21 +25,28 @@ fn play<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     wire.unchoke();
     wire.set_state(State::default());
     for offset in 0..4 {
-        wire.request(Block { piece: 0, offset, length: 64 }, 0).expect("unchoked");
+        wire.request(Block { piece: 0, offset, length: 64 }, false, 0).expect("unchoked");
     }
     let mut inbound = Inbound::default();
     let mut events = Vec::new();
     for chunk in chunks {
         inbound.receive(&mut wire, chunk, 0, |wire, seen| {
-            if let Event::Request { key, block } = seen.event {
-                wire.answer(key, block.length.min(64), 0);
+            match seen.event {
+                Event::Request { key, block } => {
+                    wire.answer(key, block.length.min(64), 0);
+                }
+                Event::HashRequest(ref range) if range.length == 2 => {
+                    wire.hashes(**range, &[9; 64])
+                }
+                Event::HashRequest(ref range) => wire.hash_reject(**range),
+                _ => {}
             }
             events.push(seen);
         });
     }
     inbound.settle(&mut wire);
     let output = take_output(&mut wire);
-    Outcome { events, output, statistics: *wire.statistics() }
+    Outcome { events, output, statistics: wire.statistics().clone() }
 }
 
 fn handshake() -> Vec<u8> {
@@ -52,6 +59,12 @@ fn message(id: u8, body: &[u8]) -> Vec<u8> {
 
 fn numbers(numbers: &[u32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
+}
+
+/// A message of BEP 52, with so many bytes after its numbers.
+fn about_hashes(id: u8, length: u32, proof_layers: u32, hashes: usize) -> Vec<u8> {
+    let range = numbers(&[0, 4, length, proof_layers]);
+    message(id, &[&[0xAA; 32][..], &range, &vec![7; hashes]].concat())
 }
 
 /// Any message that may come, of a length that tests can bear.
@@ -77,6 +90,22 @@ fn any_message() -> impl Strategy<Value = Vec<u8>> {
             .prop_map(|(id, payload)| message(20, &[&[id][..], &payload].concat())),
         "d1:md[1-9]:[a-z]{1,9}i[0-9]{1,3}eee"
             .prop_map(|text| message(20, &[b"\0", text.as_bytes()].concat())),
+        (prop_oneof![Just(21u8), Just(23)], 0..4u32).prop_map(|(id, power)| about_hashes(
+            id,
+            1 << power,
+            3,
+            0
+        )),
+        (0..3u32, 0..3u32).prop_map(|(power, proof)| {
+            let count = (1 << power) + proof;
+            about_hashes(22, 1 << power, proof, 32 * count as usize)
+        }),
+        (21..24u8, 0..9u32, 0..5usize).prop_map(|(id, length, hashes)| about_hashes(
+            id,
+            length,
+            1,
+            32 * hashes
+        )),
         (100..255u8, vec(any::<u8>(), 0..60)).prop_map(|(id, body)| message(id, &body)),
     ]
 }
@@ -104,7 +133,7 @@ fn cut<'a>(bytes: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
     chunks
 }
 
-/// Every kind of message, once.
+/// Every kind of message, at least once.
 fn whole_session() -> Vec<u8> {
     let mut session = handshake();
     for id in [1, 2, 14, 15, 3, 0, 1] {
@@ -122,6 +151,10 @@ fn whole_session() -> Vec<u8> {
     session.extend(message(9, &[0x1A, 0xE1]));
     session.extend(message(20, b"\0d1:md6:ut_pexi1eee"));
     session.extend(message(20, b"\x01payload"));
+    session.extend(about_hashes(21, 2, 5, 0));
+    session.extend(about_hashes(21, 4, 0, 0));
+    session.extend(about_hashes(22, 4, 1, 5 * 32));
+    session.extend(about_hashes(23, 1, 64, 0));
     session.extend(message(99, b"unknown"));
     session.extend([0; 4]);
     session.extend([0, 0, 0, 2, 4, 255]);
@@ -133,11 +166,30 @@ fn a_session_cut_at_every_byte() {
     let session = whole_session();
     let whole = play([&session[..]]);
     assert!(matches!(whole.events.last(), Some(Seen { event: Event::Violation(_), .. })));
-    assert_eq!(whole.events.len(), 23);
+    assert_eq!(whole.events.len(), 27);
     for at in 0..=session.len() {
         let (head, tail) = session.split_at(at);
         assert_eq!(play([head, tail]), whole, "cut at {at}");
     }
+}
+
+#[test]
+fn messages_are_counted_by_their_kinds() {
+    let outcome = play([&whole_session()[..]]);
+    for traffic in [&outcome.statistics.received, &outcome.statistics.sent] {
+        let all = Kind::ALL.map(|kind| traffic.by_message.get(kind));
+        assert_eq!(all.iter().sum::<u64>(), traffic.messages);
+    }
+    let Statistics { received, sent, .. } = outcome.statistics;
+    for kind in Kind::ALL {
+        let expected = match kind {
+            Kind::Unchoke | Kind::Piece | Kind::Extended | Kind::HashRequest => 2,
+            _ => 1,
+        };
+        assert_eq!(received.by_message.get(kind), expected, "{kind:?}");
+    }
+    let answers = [Kind::Handshake, Kind::Request, Kind::Piece, Kind::Hashes, Kind::HashReject];
+    assert_eq!(answers.map(|kind| sent.by_message.get(kind)), [1, 4, 1, 1, 1]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::driver::Inbound;
 
 /// What a wire with these limits makes of a stream that follows the handshakes.
 fn hear(limits: Limits, prepare: impl FnOnce(&mut Wire), stream: &[u8]) -> Vec<Event> {
-    let reserved = Reserved { dht: false, fast: true, extended: true };
+    let reserved = Reserved { fast: true, extended: true, v2: true, ..Reserved::default() };
     let handshake = Handshake { reserved, info_hash: [1; 20], peer_id: [2; 20] }.encode();
     let mut wire = Wire::new(limits, 1);
     wire.handshake(reserved, [1; 20], [3; 20]);
@@ -44,7 +44,7 @@ fn a_block_that_was_asked_for_is_let_in_whatever_its_length() {
     let asked = Block { piece: 0, offset: 0, length: 3 << 20 };
     let ask = |wire: &mut Wire| {
         wire.set_state(State { am_choking: true, fast: true, ..State::default() });
-        wire.request(asked, 0).expect("unchoked");
+        wire.request(asked, false, 0).expect("unchoked");
     };
     let length = asked.length + 9;
     assert_eq!(hear(Limits::default(), ask, &length.to_be_bytes()), []);
@@ -82,15 +82,17 @@ fn lengths_are_strict_for_every_id() {
         4 | 13 | 17 => Some(5),
         6 | 8 | 16 => Some(13),
         9 => Some(3),
+        21 | 23 => Some(49),
         _ => None,
     };
     let at_least = |id: u8| match id {
         7 => 9,
         20 => 2,
+        22 => 49,
         _ => 1,
     };
     for id in 0..=255u8 {
-        for length in 1..40u32 {
+        for length in 1..60u32 {
             // The prefix and the id are enough.
             let stream = [&length.to_be_bytes()[..], &[id]].concat();
             let is_right = exactly(id).map_or(length >= at_least(id), |exact| length == exact);
@@ -98,6 +100,39 @@ fn lengths_are_strict_for_every_id() {
             assert_eq!(violation(Limits::default(), &stream), expected, "id {id}, {length} bytes");
         }
     }
+}
+
+#[test]
+fn ids_of_bep_52_mean_nothing_from_a_peer_that_did_not_announce_it() {
+    let mut wire = Wire::new(Limits::default(), 1);
+    let handshake =
+        Handshake { reserved: Reserved::default(), info_hash: [1; 20], peer_id: [2; 20] };
+    wire.handle_chunk(&handshake.encode());
+    wire.handle_chunk(&[0, 0, 0, 2, 21, 7]);
+    assert!(matches!(wire.poll_event(0), Some(Event::Handshake(_))));
+    assert_eq!(wire.poll_event(0), Some(Event::Unknown(vec![21, 7])));
+}
+
+#[test]
+fn hashes_are_as_many_as_their_range_says() {
+    let about = |id: u8, [base_layer, length, proof_layers]: [u32; 3], hashes: u32| {
+        let numbers = [base_layer, 0, length, proof_layers].map(u32::to_be_bytes).concat();
+        let body = 49 + 32 * hashes;
+        let stream = [&body.to_be_bytes()[..], &[id], &[7; 32], &numbers].concat();
+        let expected = Violation::BadHashRange { id, base_layer, length, proof_layers };
+        assert!(violation(Limits::default(), &stream).is_none_or(|found| found == expected));
+        violation(Limits::default(), &stream).is_none()
+    };
+    for id in [21, 23] {
+        assert!([1, 2, 512, 8192].into_iter().all(|length| about(id, [0, length, 20], 0)));
+        assert!(![0, 3, 16384, 1 << 31].into_iter().any(|length| about(id, [0, length, 0], 0)));
+        assert!(!about(id, [65, 2, 0], 0) && !about(id, [0, 2, u32::MAX], 0));
+    }
+    assert!((2..=5).all(|hashes| about(22, [0, 2, 3], hashes)));
+    assert!(![0, 1, 6, 100].into_iter().any(|hashes| about(22, [0, 2, 3], hashes)));
+    // Half a hash shows before there is any.
+    let stream = [&(49 + 48u32).to_be_bytes()[..], &[22], &[0; 43], &[2], &[0; 4]].concat();
+    assert!(violation(Limits::default(), &stream).is_some());
 }
 
 #[test]
@@ -112,38 +147,4 @@ fn piece_indices_are_bounded() {
             assert_eq!(violation(limits, &stream), (!is_right).then_some(expected));
         }
     }
-}
-
-#[test]
-fn requests_wait_for_output_and_for_answers() {
-    let mut limits = Limits::default();
-    limits.high_water_mark = 1000;
-    let request = |piece: u32| {
-        let body = [piece, 0, 400].map(u32::to_be_bytes).concat();
-        [&[0, 0, 0, 13, 6][..], &body].concat()
-    };
-    let mut wire = Wire::new(limits, 1);
-    let mut inbound = Inbound::default();
-    let handshake =
-        Handshake { reserved: Reserved::default(), info_hash: [1; 20], peer_id: [2; 20] };
-    wire.unchoke();
-    wire.set_undelivered(0);
-    let stream = [&handshake.encode()[..], &(0..9).flat_map(request).collect::<Vec<_>>()].concat();
-    let mut keys = Vec::new();
-    inbound.receive(&mut wire, &stream, 0, |_, seen| {
-        if let Event::Request { key, .. } = seen.event {
-            keys.push(key);
-        }
-    });
-    assert_eq!((keys.len(), wire.waiting_requests()), (5, 4));
-    assert_eq!(wire.poll_event(0), None);
-
-    // An answer takes the room of the request; a refusal makes room.
-    wire.answer(keys[0], 400, 0);
-    assert_eq!(wire.poll_event(0), None);
-    wire.decline(keys[1]);
-    assert!(matches!(wire.poll_event(0), Some(Event::Request { .. })));
-    assert_eq!(wire.poll_event(0), None);
-    wire.close();
-    assert_eq!((wire.peer_requests().len(), wire.waiting_requests()), (0, 0));
 }

@@ -4,3 +4,5 @@
 mod chunking;
 mod driver;
 mod limits;
+mod pausing;
+mod serving;

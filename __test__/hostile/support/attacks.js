@@ -6,6 +6,8 @@
  */
 
 const p = require('./peer')
+const { importOutside } = require('../../helpers/wire')
+const { REFUSED, SOUND } = require('./extension-payloads')
 const { Peer, turn } = p
 
 const BLOCK = Buffer.alloc(16384, 7)
@@ -27,6 +29,43 @@ function ignoredHandshake (Wire, payload) {
   return { names: peer.names }
 }
 
+/** One payload of `REFUSED` for a published extension, then one of `SOUND`. */
+exports.refusedPayload = async (Wire, extension, label) => {
+  return refuse(Wire, extension, REFUSED[extension][label.replaceAll('_', ' ')])
+}
+
+/** All of `REFUSED` for a published extension, each on a wire of its own. */
+exports.refusedPayloads = async (Wire, extension) => {
+  const results = {}
+  for (const [label, payload] of Object.entries(REFUSED[extension])) results[label] = await refuse(Wire, extension, payload)
+  return { results }
+}
+
+async function refuse (Wire, extension, payload) {
+  const { default: makeExtension } = await importOutside(extension)
+  const peer = new Peer(Wire)
+  peer.wire.use(makeExtension())
+  // So that it can answer.
+  peer.hear(p.extended(0, Buffer.from(`d1:md${extension.length}:${extension}i1eee`)))
+  const handler = peer.wire[extension]
+  const lengths = []
+  const { onMessage } = handler
+  handler.onMessage = function (bytes) {
+    lengths.push(bytes.length)
+    return onMessage.call(this, bytes)
+  }
+  const [sound] = Object.values(SOUND[extension])
+  peer.hear(p.extended(1, payload), p.have(7))
+  peer.hear(p.extended(1, sound))
+  await turn()
+  return {
+    names: peer.names.slice(1),
+    got: lengths.map(length => length === sound.length ? 'sound' : length),
+    refused: peer.wire.statistics?.refusedExtended,
+    reason: peer.wire.closeReason?.code
+  }
+}
+
 exports.largeMessageInSmallChunks = Wire => {
   const peer = new Peer(Wire)
   const message = p.message(0x63, Buffer.alloc((1 << 20) - 1))
@@ -45,7 +84,24 @@ exports.slowRequests = async Wire => {
   for (let i = 0; i < 100_000; i++) flood.push(p.request(i, 0, 16384))
   for (const chunk of chunksOf(Buffer.concat(flood), 65536)) peer.hear(chunk)
   await turn()
-  return { open: peer.wire.peerRequests.length, events: peer.all('request').length }
+  const { length: open } = peer.wire.peerRequests
+  return { open, events: peer.all('request').length, refused: peer.wire.statistics?.refusedRequests }
+}
+
+exports.cancelledRequests = async Wire => {
+  const COUNT = 400_000
+  const peer = new Peer(Wire, { options: { maxPeerRequests: 1_000_000 } })
+  peer.wire.unchoke()
+  peer.wire.on('request', () => {})
+  const say = async (message, at) => {
+    const chunk = []
+    for (let i = 0; i < 4000; i++) chunk.push(message(at(i), 0, 16384))
+    peer.hear(...chunk)
+    await turn()
+  }
+  for (let first = 0; first < COUNT; first += 4000) await say(p.request, i => first + i)
+  for (let last = COUNT - 1; last >= 0; last -= 4000) await say(p.cancel, i => last - i)
+  return { cancelled: peer.all('cancel').length, events: peer.all('request').length }
 }
 
 exports.tinyExtendedHandshakes = Wire => {
@@ -115,6 +171,12 @@ exports.unansweredRequests = Wire => costOf(Wire, { isReading: false }, peer => 
   peer.wire.unchoke()
   peer.wire.on('request', () => {})
   floodWithRequests(peer, 20_000)
+})
+
+exports.manyUnansweredRequests = Wire => costOf(Wire, { isReading: false }, peer => {
+  peer.wire.unchoke()
+  peer.wire.on('request', () => {})
+  floodWithRequests(peer, 60_000)
 })
 
 exports.freshNames = Wire => {
@@ -225,6 +287,6 @@ exports.tenThousandWires = async Wire => {
   for (let round = 0; round < 3; round++) await open(10_000)
   const before = await open(10_000)
   const after = await open(10_000)
-  const { wires } = require('../../../lib/native.js').engine
+  const wires = require('../../../lib/native.js').countWires()
   return { before: before.rss, after: after.rss, wires }
 }

@@ -9,7 +9,7 @@ use super::field::{Field, take_up_to};
 use super::hash::{mask_skey_hash, req1, skey_hash};
 use super::key_agreement::{Agreed, KeyJob, PrivateKey, PublicKey, Secret};
 use super::method::{Level, Method};
-use super::negotiation::{Options, Outputs, VC, padding_length};
+use super::negotiation::{Options, Outputs, Reader, VC, padding_length};
 use super::opening::{Opened, Opening};
 use super::synchronizer::Synchronizer;
 
@@ -28,7 +28,8 @@ pub(super) struct Initiator {
 }
 
 /// What is read next.
-enum State {
+#[derive(Default)]
+pub(super) enum State {
     /// Yb, or a plaintext handshake.
     Opening(Opening),
     /// Nothing, until S is there and step 3 goes out.
@@ -40,6 +41,7 @@ enum State {
     /// PadD, of which `left` bytes are yet to come.
     PadD { left: u16, method: Method, ciphers: Box<Ciphers> },
     /// Nothing any more.
+    #[default]
     Done,
 }
 
@@ -91,24 +93,40 @@ impl Initiator {
         }
     }
 
-    pub(super) fn handle_input(
-        &mut self,
-        input: &mut &[u8],
-        outputs: &mut Outputs,
-    ) -> Result<(), Error> {
-        loop {
-            let state = mem::replace(&mut self.state, State::Done);
-            match self.read(state, input, outputs)? {
-                Continue(state) => self.state = state,
-                Break(state) => {
-                    self.state = state;
-                    return Ok(());
-                }
-            }
-        }
+    /// Sends HASH('req1', S), HASH('req2', SKEY) xor HASH('req3', S), ENCRYPT(VC, crypto_provide,
+    /// len(PadC), PadC, len(IA)), ENCRYPT(IA).
+    fn send_step_3(&mut self, s: &Secret, skey: &[u8; 20], len_pad_c: u16, outputs: &mut Outputs) {
+        let mut ciphers = Ciphers::of_initiator(s, skey);
+        let ia = mem::take(&mut self.ia);
+        // `set_initial_payload` takes no more than fits.
+        let len_ia = ia.len() as u16;
+
+        let out = &mut outputs.bytes;
+        out.extend(req1(s));
+        out.extend(mask_skey_hash(skey_hash(skey), s));
+        let encrypted = out.len();
+        out.extend(VC);
+        out.extend(self.level.crypto_provide().to_be_bytes());
+        out.extend(len_pad_c.to_be_bytes());
+        out.resize(out.len() + usize::from(len_pad_c), 0);
+        out.extend(len_ia.to_be_bytes());
+        out.extend(ia);
+        ciphers.encrypt.apply_in_place(&mut out[encrypted..]);
+
+        // What VC looks like in the responder's stream; the cipher is then past it.
+        let mut encrypted_vc = VC;
+        ciphers.decrypt.apply_in_place(&mut encrypted_vc);
+        self.state = State::Vc { synchronizer: Synchronizer::new(encrypted_vc), ciphers };
+    }
+}
+
+impl Reader for Initiator {
+    type State = State;
+
+    fn state(&mut self) -> &mut State {
+        &mut self.state
     }
 
-    /// Reads what `state` is about. Breaks when it lacks input, or must not read on yet.
     fn read(
         &mut self,
         state: State,
@@ -158,31 +176,5 @@ impl Initiator {
             }
             State::Done => Break(State::Done),
         })
-    }
-
-    /// Sends HASH('req1', S), HASH('req2', SKEY) xor HASH('req3', S), ENCRYPT(VC, crypto_provide,
-    /// len(PadC), PadC, len(IA)), ENCRYPT(IA).
-    fn send_step_3(&mut self, s: &Secret, skey: &[u8; 20], len_pad_c: u16, outputs: &mut Outputs) {
-        let mut ciphers = Ciphers::of_initiator(s, skey);
-        let ia = mem::take(&mut self.ia);
-        // `set_initial_payload` takes no more than fits.
-        let len_ia = ia.len() as u16;
-
-        let out = &mut outputs.bytes;
-        out.extend(req1(s));
-        out.extend(mask_skey_hash(skey_hash(skey), s));
-        let encrypted = out.len();
-        out.extend(VC);
-        out.extend(self.level.crypto_provide().to_be_bytes());
-        out.extend(len_pad_c.to_be_bytes());
-        out.resize(out.len() + usize::from(len_pad_c), 0);
-        out.extend(len_ia.to_be_bytes());
-        out.extend(ia);
-        ciphers.encrypt.apply_in_place(&mut out[encrypted..]);
-
-        // What VC looks like in the responder's stream; the cipher is then past it.
-        let mut encrypted_vc = VC;
-        ciphers.decrypt.apply_in_place(&mut encrypted_vc);
-        self.state = State::Vc { synchronizer: Synchronizer::new(encrypted_vc), ciphers };
     }
 }

@@ -1,6 +1,8 @@
 //! One connection's handshake, whichever end of it we are.
 
 use std::collections::VecDeque;
+use std::mem;
+use std::ops::ControlFlow;
 
 use super::ciphers::Ciphers;
 use super::initiator::Initiator;
@@ -62,6 +64,36 @@ pub struct Negotiation {
 enum Role {
     Initiator(Initiator),
     Responder(Responder),
+}
+
+/// What one end does with what it reads: a state machine.
+pub(super) trait Reader {
+    /// What is read next; by default nothing any more.
+    type State: Default;
+
+    fn state(&mut self) -> &mut Self::State;
+
+    /// Reads what `state` is about. Breaks when it lacks input, or must not read on yet.
+    fn read(
+        &mut self,
+        state: Self::State,
+        input: &mut &[u8],
+        outputs: &mut Outputs,
+    ) -> Result<ControlFlow<Self::State, Self::State>, Error>;
+
+    /// Reads as far as it can. After a violation it reads nothing any more.
+    fn handle_input(&mut self, input: &mut &[u8], outputs: &mut Outputs) -> Result<(), Error> {
+        loop {
+            let state = mem::take(self.state());
+            match self.read(state, input, outputs)? {
+                ControlFlow::Continue(state) => *self.state() = state,
+                ControlFlow::Break(state) => {
+                    *self.state() = state;
+                    return Ok(());
+                }
+            }
+        }
+    }
 }
 
 /// What the roles put out, until it is fetched.
@@ -178,7 +210,7 @@ impl Negotiation {
 
     /// Gives what is to be sent to the peer, in this order; often nothing.
     pub fn take_output(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.outputs.bytes)
+        mem::take(&mut self.outputs.bytes)
     }
 
     /// Gives, once, what the negotiation leaves: after [`Event::Done`] or

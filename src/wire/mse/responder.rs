@@ -1,6 +1,5 @@
 //! The end that the connection is opened to: B in the specification.
 
-use std::mem;
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use super::Error;
@@ -9,7 +8,7 @@ use super::field::{Field, take_up_to};
 use super::hash::{mask_skey_hash, req1};
 use super::key_agreement::{Agreed, KeyJob, Secret};
 use super::method::{Level, Method};
-use super::negotiation::{Event, Options, Outputs, VC, padding_length};
+use super::negotiation::{Event, Options, Outputs, Reader, VC, padding_length};
 use super::opening::{Opened, Opening};
 use super::synchronizer::Synchronizer;
 
@@ -24,7 +23,8 @@ pub(super) struct Responder {
 }
 
 /// What is read next.
-enum State {
+#[derive(Default)]
+pub(super) enum State {
     /// Ya, or a plaintext handshake.
     Opening(Opening),
     /// Nothing, until Yb and S are there and step 2 goes out.
@@ -44,6 +44,7 @@ enum State {
     /// IA, of which `left` bytes are yet to come; `ia` are those that have, decrypted.
     Ia { left: u16, ia: Vec<u8>, method: Method, ciphers: Box<Ciphers> },
     /// Nothing any more.
+    #[default]
     Done,
 }
 
@@ -72,26 +73,27 @@ impl Responder {
         }
     }
 
-    pub(super) fn handle_input(
-        &mut self,
-        input: &mut &[u8],
-        outputs: &mut Outputs,
-    ) -> Result<(), Error> {
-        loop {
-            let state = mem::replace(&mut self.state, State::Done);
-            match self.read(state, input, outputs)? {
-                Continue(state) => self.state = state,
-                Break(state) => {
-                    self.state = state;
-                    return Ok(());
-                }
-            }
-        }
+    /// Sends ENCRYPT(VC, crypto_select, len(PadD), PadD).
+    fn send_step_4(&self, method: Method, ciphers: &mut Ciphers, outputs: &mut Outputs) {
+        let out = &mut outputs.bytes;
+        let encrypted = out.len();
+        out.extend(VC);
+        out.extend((method as u32).to_be_bytes());
+        out.extend(self.len_pad_d.to_be_bytes());
+        out.resize(out.len() + usize::from(self.len_pad_d), 0);
+        ciphers.encrypt.apply_in_place(&mut out[encrypted..]);
+    }
+}
+
+impl Reader for Responder {
+    type State = State;
+
+    fn state(&mut self) -> &mut State {
+        &mut self.state
     }
 
-    /// Reads what `state` is about. Breaks when it lacks input, or must not read on yet.
     fn read(
-        &self,
+        &mut self,
         state: State,
         input: &mut &[u8],
         outputs: &mut Outputs,
@@ -173,16 +175,5 @@ impl Responder {
             }
             State::Done => Break(State::Done),
         })
-    }
-
-    /// Sends ENCRYPT(VC, crypto_select, len(PadD), PadD).
-    fn send_step_4(&self, method: Method, ciphers: &mut Ciphers, outputs: &mut Outputs) {
-        let out = &mut outputs.bytes;
-        let encrypted = out.len();
-        out.extend(VC);
-        out.extend((method as u32).to_be_bytes());
-        out.extend(self.len_pad_d.to_be_bytes());
-        out.resize(out.len() + usize::from(self.len_pad_d), 0);
-        ciphers.encrypt.apply_in_place(&mut out[encrypted..]);
     }
 }

@@ -1,0 +1,52 @@
+'use strict'
+
+/** webtorrent over uTP, by utp-native. */
+
+const path = require('node:path')
+const { pathToFileURL } = require('node:url')
+const Child = require('../helpers/child')
+const { ourFile, upstreamFile } = require('../helpers/wire')
+const { split } = require('./support/peer')
+const { install } = require('./webtorrent/install')
+
+const SCRIPT = path.join(__dirname, 'webtorrent/utp.mjs')
+
+/** Its prebuilt binary loads there; nothing is compiled here. */
+const testThere = process.platform === 'linux' && process.arch === 'x64' && process.report.getReport().header.glibcVersionRuntime
+  ? test
+  : test.skip
+
+/**
+ * libutp gives an end up 30 s after its last packet was not acknowledged; closed in order, it is
+ * gone in a half.
+ */
+const GIVEN_UP = 20_000
+
+let webtorrent
+
+beforeAll(async () => { webtorrent = await install() }, 300_000)
+
+/*
+ * Why this is about the wire: the last block, the hash, `done` and destroy() come in one callback
+ * of utp-native and its microtasks. If what the leecher says at the beginning (`have`,
+ * `uninterested`) is under way before it closes, the two ends' FINs cross. If not, the leecher's
+ * comes first and is acknowledged, the leecher is gone, and the seeder's is sent to nobody until it
+ * is given up.
+ */
+testThere.each([
+  ['this wire', ourFile], ['upstream', upstreamFile]
+])('destroyed right after a download, both ends close at once: %s', async (_, file) => {
+  const child = new Child(SCRIPT, [], { WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(file).href, SECURE: '0' })
+  try {
+    expect(await child.told('isWhole')).toEqual({ isWhole: true })
+    const timer = setTimeout(() => child.kill(), GIVEN_UP)
+    const { closed, written } = await child.told('closed')
+    clearTimeout(timer)
+    expect(closed).toBe(2)
+    expect(split(Buffer.from(written, 'hex')).slice(-2)).toEqual([expect.stringMatching(/^have /), 'uninterested'])
+    expect(child.all('wire')).toEqual([{ wire: 'utpOutgoing' }])
+    await child.exited()
+  } finally {
+    child.kill()
+  }
+}, 60_000)

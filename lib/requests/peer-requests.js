@@ -1,0 +1,150 @@
+'use strict'
+
+const native = require('../native.js')
+const { Request, findBlock } = require('./request.js')
+const { toBytes } = require('../arguments.js')
+const { kHandle, kInbound, kPeerRequests, kSelf } = require('../symbols.js')
+
+/**
+ * The peer's requests. `wire.peerRequests` is the caller's to edit: what is not there is not
+ * answered. What an answer says is the engine's, by the key of the request.
+ */
+class PeerRequests {
+  /** Those of a wire, made with the first. @returns {PeerRequests} */
+  static of (wire) {
+    const self = wire[kSelf]
+    return (self[kPeerRequests] ??= new PeerRequests(self))
+  }
+
+  constructor (wire) {
+    this.wire = wire
+    /** Open requests by the engine's key. @type {(Request | undefined)[]} */
+    this.byKey = []
+    /** How many of them there are. */
+    this.known = 0
+    /** The request that is answered by what is sent now. @type {Request | null} */
+    this.answering = null
+  }
+
+  /** Adds a request that the engine has opened under a key. */
+  add (request, key) {
+    this.byKey[key] = request
+    this.known++
+    const list = this.wire.peerRequests
+    Request.addTo(list, request)
+    // The caller has taken out what will never be answered: the engine is not to wait for it.
+    if (this.known > list.length) this.forgetMissing()
+  }
+
+  /** Answers a request, once: with the reason why not, or with its block. */
+  respond (request, error, buffer) {
+    if (Request.keyOf(request) < 0) return
+    const { wire } = this
+    const { piece, offset, length } = request
+    const block = error ? null : toBytes(buffer, 'buffer')
+    if (!Request.removeFrom(wire.peerRequests, request)) return this.forgetKey(request)
+    this.answerBy(request, () => {
+      // By way of what a subclass may have made of these.
+      if (block !== null) wire.piece(piece, offset, block)
+      else if (wire.hasFast) wire.reject(piece, offset, length)
+      else this.decline(request)
+    })
+    if (wire[kInbound].hasWaiting) wire[kInbound].resumeLater()
+  }
+
+  /** Has the next message for the place of a request be its answer, as long as `send` runs. */
+  answerBy (request, send) {
+    const outer = this.answering
+    this.answering = Request.keyOf(request) < 0 ? null : request
+    try {
+      send()
+    } finally {
+      this.answering = outer
+    }
+  }
+
+  /**
+   * Gives the request that a message for a place in a piece is to answer, and closes it.
+   * @returns {number} its key; -1 if the message answers none
+   */
+  takeAnswering (piece, offset) {
+    const request = this.answering
+    if (request === null || request.piece !== piece || request.offset !== offset) return -1
+    this.answering = null
+    const key = Request.keyOf(request)
+    this.release(key)
+    return key
+  }
+
+  /** Takes out the request for a block that the engine has closed; -1 is the key of none. */
+  settle (key, piece, offset, length) {
+    const list = this.wire.peerRequests
+    const request = key < 0
+      // One of the caller's own making.
+      ? list.length > this.known ? findBlock(list, piece, offset, length) : null
+      : this.release(key)
+    if (request) Request.removeFrom(list, request)
+  }
+
+  /** After our choke: drops all but those for allowed-fast pieces, with a reject where BEP 6 has one. */
+  dropChoked () {
+    const { wire } = this
+    const list = wire.peerRequests
+    if (!wire.hasFast) {
+      while (list.length > 0) this.decline(list.pop())
+      return
+    }
+    for (let staying = 0; list.length > staying;) {
+      const request = list[staying]
+      if (wire.allowedFastSet.includes(request.piece)) staying++
+      else this.reject(request)
+    }
+  }
+
+  /** Rejects a request that is in the list. */
+  reject (request) {
+    Request.removeFrom(this.wire.peerRequests, request)
+    const { piece, offset, length } = request
+    this.answerBy(request, () => this.wire.reject(piece, offset, length))
+  }
+
+  /** Declines a request without a word. */
+  decline (request) {
+    const key = Request.keyOf(request)
+    if (key < 0) return
+    this.release(key)
+    native.decline(this.wire[kHandle], key)
+  }
+
+  /** The wire is closed. */
+  clear () {
+    this.wire.peerRequests.length = 0
+    for (const request of this.byKey) if (request !== undefined) Request.close(request)
+    this.byKey = []
+    this.known = 0
+  }
+
+  forgetKey (request) {
+    const key = Request.keyOf(request)
+    this.release(key)
+    native.forgetPeerRequest(this.wire[kHandle], key)
+  }
+
+  /** Gives the request of a key that the engine does not use any more. */
+  release (key) {
+    const request = this.byKey[key] ?? null
+    if (request === null) return null
+    this.byKey[key] = undefined
+    this.known--
+    Request.close(request)
+    return request
+  }
+
+  /** Has the engine forget those that the caller took out of the list. */
+  forgetMissing () {
+    const listed = new Set(this.wire.peerRequests)
+    for (const request of this.byKey) if (request !== undefined && !listed.has(request)) this.forgetKey(request)
+  }
+}
+
+module.exports = PeerRequests

@@ -1,0 +1,148 @@
+'use strict'
+
+const FIFO = require('fast-fifo')
+const native = require('../native.js')
+const { kHandle, kInbound, kIsFinished, kPushMore } = require('../symbols.js')
+
+const { nextTick } = process
+
+/** Most wires are idle, so that what an idle wire lacks is not made. */
+const NOTHING = Object.freeze([])
+
+/**
+ * What goes to the peer: after the code that runs now, it takes from the engine what was sent,
+ * and pushes it to the stream as few chunks. Nothing leaves inside a sending call: callers add listeners after
+ * it. But it leaves before the next turn of microtasks: callers await something, and destroy the
+ * socket then.
+ */
+class Outbound {
+  constructor (wire) {
+    this.wire = wire
+    /** Blocks of callers, in the order in which the engine's output has their places. */
+    this.blocks = null
+    /** Chunks that are ready to be pushed, and how many of them have been. @type {Buffer[]} */
+    this.ready = NOTHING
+    this.pushed = 0
+    /** How many bytes of them have not, as the engine knows it. */
+    this.undelivered = 0
+    this.isScheduled = false
+    /** Nobody wants more until `_read`, or until a destination drains. */
+    this.isStalled = false
+    /** What the wire is piped to. @type {import('../stream/pipe.js')[]} */
+    this.pipes = NOTHING
+  }
+
+  /** To be called after a call that may have sent something. */
+  schedule () {
+    if (this.isScheduled || this.isStalled || this.wire[kIsFinished]) return
+    this.isScheduled = true
+    queueMicrotask(() => flush(this))
+  }
+
+  /** Adds a block that follows the header which the engine just queued. */
+  addBlock (block) {
+    if (block.length === 0) return
+    this.blocks ??= new FIFO()
+    this.blocks.push(block)
+  }
+
+  /** The block whose place has come. */
+  nextBlock () {
+    return this.blocks.shift()
+  }
+
+  /** The reader, or a destination, wants more. */
+  drain () {
+    if (!this.isStalled) return
+    this.isStalled = false
+    this.flush()
+  }
+
+  /** Pushes what waits, as far as it is wanted; with `isLast`, all of it: see `flushLast`. */
+  flush (isLast = false) {
+    if (this.wire[kIsFinished]) return
+    if (!isLast && (this.isStalled || this.mustDrain())) return
+    let isDone = false
+    const { pipes } = this
+    for (const pipe of pipes) pipe.cork()
+    try {
+      let isFirst = true
+      while (this.pushNext(isLast, isFirst)) isFirst = false
+      isDone = true
+    } finally {
+      for (const pipe of pipes) pipe.uncork()
+      if (!isDone && !this.isScheduled) {
+        this.isScheduled = true
+        nextTick(flush, this)
+      }
+    }
+    if (!isLast) this.tellUndelivered()
+  }
+
+  /** Pushes all that waits: nothing comes after it. What a listener throws changes nothing of that. */
+  flushLast () {
+    for (let isDone = false; !isDone;) {
+      try {
+        this.flush(true)
+        isDone = true
+      } catch (error) {
+        nextTick(() => { throw error })
+      }
+    }
+  }
+
+  /** Tells the engine what did not leave yet, and goes on with what that kept back. */
+  tellUndelivered () {
+    this.mustDrain()
+    const undelivered = this.isStalled ? this.countUndelivered() : 0
+    const inbound = this.wire[kInbound]
+    if (undelivered === this.undelivered && !inbound.isPaused && !inbound.hasWaiting) return
+    this.undelivered = undelivered
+    if (native.setUndelivered(this.wire[kHandle], undelivered)) inbound.resume()
+  }
+
+  /** Stalls until every destination has drained; tells whether one has to. */
+  mustDrain () {
+    for (const pipe of this.pipes) if (pipe.needsDrain) this.isStalled = true
+    return this.isStalled
+  }
+
+  /** Pushes one chunk; tells whether to go on. */
+  pushNext (isLast, isFirst) {
+    if (this.pushed === this.ready.length && !this.takeAll()) return false
+    const chunk = this.ready[this.pushed]
+    this.ready[this.pushed++] = undefined
+    const isWanted = isFirst ? this.wire.push(chunk) : this.wire[kPushMore](chunk)
+    if (isLast) return true
+    if (!isWanted) this.isStalled = true
+    return isWanted && !this.pipes.some(isFull)
+  }
+
+  /** Makes chunks of what the engine has; tells whether there are any. */
+  takeAll () {
+    this.ready = []
+    this.pushed = 0
+    if (native.takeOutput(this.wire[kHandle], this.ready, this)) return true
+    this.ready = NOTHING
+    return false
+  }
+
+  /** How many bytes have been taken from the engine and did not leave yet. */
+  countUndelivered () {
+    let bytes = this.wire.readableLength
+    for (const pipe of this.pipes) bytes += pipe.queued
+    for (let i = this.pushed; i < this.ready.length; i++) bytes += this.ready[i].length
+    return bytes
+  }
+}
+
+function isFull (pipe) {
+  return pipe.isFull
+}
+
+function flush (outbound) {
+  outbound.isScheduled = false
+  outbound.flush()
+}
+
+module.exports = Outbound

@@ -1,0 +1,138 @@
+'use strict'
+
+const { Duplex, Readable } = require('node:stream')
+
+const { toBytes } = require('../arguments.js')
+const { fire1 } = require('../v8/fire.js')
+const { pipe, unpipe } = require('./pipe.js')
+const {
+  kSelf, kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kPushMore
+} = require('../symbols.js')
+
+const { nextTick } = process
+const { push } = Readable.prototype
+
+function noop () {}
+
+const STREAM_OPTIONS = {
+  // `destroy` is a graceful `end` here, so that Node.js must not call it by itself.
+  autoDestroy: false,
+  readableHighWaterMark: 64 * 1024,
+  writableHighWaterMark: 64 * 1024
+}
+
+/**
+ * A Node.js stream that closes as the streams of bittorrent-protocol do: `destroy` is a graceful
+ * `end`, both sides end together, and `finish`, `end` and `close` come once each, in this order.
+ * A subclass sets its `kInbound` and `kOutbound`, and has `kOnEnd`, `kOnFinish` and `kOnClose`.
+ */
+class PeerStream extends Duplex {
+  constructor () {
+    super(STREAM_OPTIONS)
+    this[kSelf] = this
+    this[kIsEnding] = false
+    this[kIsFinished] = false
+  }
+
+  write (chunk, encoding, callback) {
+    if (!this[kIsEnding]) {
+      // Where nothing waits, Node's way to `_write` is but a detour. Should the chunk not be done at
+      // once, the next one goes that way, and waits there.
+      if (encoding === undefined && callback === undefined && this._write === PeerStream.prototype._write &&
+        this.writableLength === 0 && this.writableCorked === 0 && this[kInbound].isIdle && Buffer.isBuffer(chunk)) {
+        this[kInbound].take(toBytes(chunk, 'chunk'), noop)
+        return true
+      }
+      return super.write(chunk, encoding, callback)
+    }
+    // A socket may go on for a while after the wire was closed.
+    const done = typeof encoding === 'function' ? encoding : callback
+    if (typeof done === 'function') nextTick(done, null)
+    return true
+  }
+
+  _write (chunk, encoding, callback) {
+    const done = typeof encoding === 'function' ? encoding : callback
+    this[kInbound].take(toBytes(chunk, 'chunk'), done)
+  }
+
+  _read () {
+    this[kOutbound].drain()
+  }
+
+  /**
+   * Pushes a chunk right after another one, and tells likewise whether more is wanted: where the
+   * last one went straight to its listener, the state of the stream is as it has to be.
+   */
+  [kPushMore] (chunk) {
+    const listeners = this._events.data
+    if (listeners === undefined || !this.readableFlowing || this.readableLength > 0 ||
+      this.readableEncoding !== null || this.push !== push) return this.push(chunk)
+    fire1(this, listeners, 'data', chunk)
+    return true
+  }
+
+  pipe (destination, options) {
+    return pipe(this, this[kOutbound], destination, options)
+  }
+
+  unpipe (destination) {
+    return unpipe(this, this[kOutbound], destination)
+  }
+
+  destroy () {
+    this.end()
+    return this
+  }
+
+  end (chunk, encoding, callback) {
+    if (this[kIsEnding]) return this
+    if (chunk != null && typeof chunk !== 'function') {
+      super.write(chunk, typeof encoding === 'string' ? encoding : undefined)
+      if (this[kIsEnding]) return this
+    }
+    const done = [chunk, encoding, callback].find(argument => typeof argument === 'function')
+    this[kSelf][kIsEnding] = true
+    try {
+      this[kOnEnd]()
+    } finally {
+      const { isRunning } = this[kInbound]
+      this[kInbound].close()
+      // Node.js never finishes a stream that was ended within a write of its buffer.
+      if (isRunning) nextTick(() => super.end(done))
+      else super.end(done)
+    }
+    return this
+  }
+
+  _final (callback) {
+    queueMicrotask(() => finish(this, callback))
+  }
+}
+
+function finish (stream, callback) {
+  stream[kOutbound].flushLast()
+  stream[kSelf][kIsFinished] = true
+  stream[kOnFinish]()
+
+  callback(null)
+  // Before the listeners of others, any of which may throw, but with its effect after them.
+  stream.prependOnceListener('end', () => nextTick(() => Duplex.prototype.destroy.call(stream)))
+  stream.push(null)
+  readAll(stream)
+
+  stream[kOnClose]()
+}
+
+/** Nobody may be reading: what nobody takes by now is lost, so that the stream ends. */
+function readAll (stream) {
+  for (let isDone = false; !isDone;) {
+    try {
+      isDone = stream.read() === null
+    } catch (error) {
+      nextTick(() => { throw error })
+    }
+  }
+}
+
+module.exports = PeerStream
