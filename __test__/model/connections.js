@@ -9,18 +9,22 @@ const { Player, INFO_HASH } = require('./player')
 const { Stranger } = require('./stranger')
 const { makeWire } = require('./variants')
 
-/** Both ends of a connection within the process. */
-function memoryPair (session) {
+/** Both ends of a connection within the process; see `MemoryEnd`. */
+function memoryPair (session, ...options) {
+  const ends = [0, 1].map(side => new MemoryEnd(session, options[side] ?? options[0]))
+  ends[0].other = ends[1]
+  ends[1].other = ends[0]
+  return ends
+}
+
+function anyMemoryPair (session) {
   const { random } = session
-  const ends = [0, 1].map(() => new MemoryEnd(session, {
+  return memoryPair(session, ...[0, 1].map(() => ({
     highWaterMark: random.pick([1, 10, 1000, 16_384, 200_000]),
     pace: random.pick([...Object.keys(PACES), 'held']),
     chunkLength: random.pick([60, 3000, 65_536, 65_536]),
     allowHalfOpen: random.below(2) === 0
-  }))
-  ends[0].other = ends[1]
-  ends[1].other = ends[0]
-  return ends
+  })))
 }
 
 /** Makes connections over TCP, one at a time, so that their ends belong together. */
@@ -53,7 +57,7 @@ class Connection {
    * @param {number[]} plan.encryption of the side that connects, and of the other
    */
   static async open (session, plan) {
-    const ends = plan.kind === 'tcp' ? await session.loopback.pair(session.random.below(2) === 0) : plan.kind === 'memory' ? memoryPair(session) : []
+    const ends = plan.kind === 'tcp' ? await session.loopback.pair(session.random.below(2) === 0) : plan.kind === 'memory' ? anyMemoryPair(session) : []
     return new Connection(session, plan, ends)
   }
 
@@ -178,4 +182,4 @@ class Connection {
   }
 }
 
-module.exports = { Connection, Loopback }
+module.exports = { Connection, Loopback, memoryPair }

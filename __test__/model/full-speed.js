@@ -1,31 +1,32 @@
 'use strict'
 
-// `node __test__/model/full-speed.js --mebibytes 64`: two wires over TCP on 127.0.0.1 upload so much
-// to each other at once, with `--depth 1900` requests in flight each way, and send each other a
-// message of an extension each turn of the event loop: plain and encrypted, then less of it several
-// times over with a low high-water mark. All of it must arrive. Prints a line of JSON; exit status 1
-// if anything is wrong.
+// `node __test__/model/full-speed.js --mebibytes 64`: two wires upload so much to each other at once,
+// with `--depth 1900` requests in flight each way, and send each other a message of an extension
+// each turn of the event loop: plain and encrypted, over TCP on 127.0.0.1 and over a connection that
+// holds less than the high-water mark. All of it must arrive. Prints a line of JSON; exit status 1 if
+// anything is wrong.
 
 const { parseArgs } = require('node:util')
 
 const { loadOurs } = require('../helpers/wire')
-const { Loopback } = require('./connections')
+const { Random } = require('../helpers/random')
+const { Loopback, memoryPair } = require('./connections')
 const { INFO_HASH, EXTENSION } = require('./player')
 const { Watch } = require('./watch')
 
 const BLOCK_LENGTH = 16_384
 const PIECE_LENGTH = 64 * BLOCK_LENGTH
-const HIGH_WATER_MARK = 384 * 1024
-const LOW_MARK = 16 * 1024
-/** How often the low mark is played, since it is not each time that both sides meet it at once. */
-const LOW_ROUNDS = 6
-/** How much of that mark is in messages of the extension that the other side has not got yet. */
-const SHARE = 1 / 8
+/** Messages of the extension that the other side has not got yet, at most: few for any limit. */
+const MOST_MESSAGES = 2000
 const MESSAGE = Buffer.alloc(16, 0x6d)
 /** So many turns of a millisecond without a block are the end of hope. */
 const IDLE_TURNS = 5000
 
 const PATTERN = Buffer.from(Array.from({ length: BLOCK_LENGTH + 256 * 31 }, (_, i) => (i * 7 + (i >> 8) * 13) & 0xff))
+
+/** A connection within the process, as fast as can be. */
+const MEMORY = { highWaterMark: 16_384, pace: 'turn', chunkLength: 65_536, allowHalfOpen: true }
+const SURROUNDINGS = { random: new Random(1), progress: 0, checkQuiet () {}, fail (message) { throw new Error(message) } }
 
 /** The same bytes wherever it is asked for, as a part of one buffer. */
 function blockAt (index) {
@@ -37,21 +38,19 @@ function blockAt (index) {
 class Side {
   /**
    * @param {Function} Wire
-   * @param {import('node:net').Socket} socket
+   * @param {import('node:stream').Duplex} end
    * @param {object} options
    * @param {boolean} options.isOutgoing
    * @param {number} options.encryption
-   * @param {number} options.highWaterMark of the wire
    * @param {number} options.blocks how many it asks for
    * @param {number} options.depth how many of them at a time
    */
-  constructor (Wire, socket, { isOutgoing, encryption, highWaterMark, blocks, depth }) {
-    this.mostMessages = highWaterMark * SHARE / MESSAGE.length
+  constructor (Wire, end, { isOutgoing, encryption, blocks, depth }) {
     this.blocks = blocks
     this.depth = depth
     this.asked = this.received = this.messages = this.heard = 0
     this.failures = []
-    const wire = this.wire = new Wire(isOutgoing ? 'tcpOutgoing' : 'tcpIncoming', encryption, { highWaterMark })
+    const wire = this.wire = new Wire(isOutgoing ? 'tcpOutgoing' : 'tcpIncoming', encryption)
     this.closed = new Promise(resolve => wire.once('close', resolve))
     wire.use(this.extension())
     wire.on('crypto-infohash', () => wire.setInfoHash(INFO_HASH))
@@ -68,7 +67,7 @@ class Side {
     for (const event of ['reject', 'violation', 'timeout', 'choke']) {
       wire.on(event, error => this.isDone || this.failures.push(`${event} ${error?.stack ?? ''}`))
     }
-    socket.pipe(wire).pipe(socket)
+    end.pipe(wire).pipe(end)
     if (!isOutgoing) return
     if (encryption > 0) wire.startEncryption(INFO_HASH)
     else this.greet()
@@ -111,7 +110,7 @@ class Side {
 
   /** @param {Side} other how many messages it has got is known */
   extend (other) {
-    if (this.wire.peerExtendedMapping[EXTENSION] === undefined || this.messages - other.heard > this.mostMessages) return
+    if (this.wire.peerExtendedMapping[EXTENSION] === undefined || this.messages - other.heard > MOST_MESSAGES) return
     this.messages++
     this.wire.extended(EXTENSION, MESSAGE)
   }
@@ -119,8 +118,8 @@ class Side {
 
 /** @returns {Promise<string[]>} what is wrong */
 async function play (Wire, loopback, watch, options) {
-  const sockets = await loopback.pair()
-  const sides = sockets.map((socket, i) => new Side(Wire, socket, { ...options, isOutgoing: i === 0 }))
+  const ends = options.kind === 'tcp' ? await loopback.pair() : memoryPair(SURROUNDINGS, MEMORY)
+  const sides = ends.map((end, i) => new Side(Wire, end, { ...options, isOutgoing: i === 0 }))
   const [a, b] = sides
   const failures = () => sides.flatMap(({ failures }) => failures)
   for (let idle = 0; !(a.isDone && b.isDone) && failures().length === 0;) {
@@ -148,10 +147,7 @@ async function main (args) {
   await loopback.listen()
   const watch = new Watch()
   watch.begin('two wires at full speed')
-  const rounds = [0, 2].map(encryption => ({ encryption, blocks, highWaterMark: HIGH_WATER_MARK }))
-  for (let i = 0; i < LOW_ROUNDS; i++) {
-    rounds.push({ encryption: i % 2 * 2, blocks: Math.ceil(blocks / 8), highWaterMark: LOW_MARK })
-  }
+  const rounds = ['tcp', 'memory'].flatMap(kind => [0, 2].map(encryption => ({ kind, encryption, blocks })))
   for (const round of rounds) {
     const failures = await play(Wire, loopback, watch, { ...round, depth })
     if (failures.length === 0) continue
