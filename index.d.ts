@@ -546,6 +546,12 @@ declare namespace Wire {
     proofLayers: number
   }
 
+  /** A range as the peer names it. BEP 52 */
+  export interface ReceivedHashRange extends HashRange {
+    /** The root of the tree: 32 bytes. */
+    piecesRoot: Buffer
+  }
+
   /** How many messages there were of each kind; `extended` counts the extended handshake too. */
   export type MessageCounts = Record<
     | 'handshake' | 'keepAlive' | 'choke' | 'unchoke' | 'interested' | 'notInterested' | 'have' | 'bitfield'
@@ -808,11 +814,11 @@ declare namespace Wire {
     /** A keep-alive. BEP 3 */
     'keep-alive': []
     /** The peer, which announced BEP 52, asks for hashes. Answer with `hashes` or `hashReject`. */
-    'hash-request': [range: HashRange & { piecesRoot: Buffer }]
+    'hash-request': [range: ReceivedHashRange]
     /** Hashes of the peer: `range.length` of the layer, then uncle hashes, 32 bytes each. BEP 52 */
-    hashes: [range: HashRange & { piecesRoot: Buffer }, hashes: Buffer]
+    hashes: [range: ReceivedHashRange, hashes: Buffer]
     /** The peer will not answer a hash request. BEP 52 */
-    'hash-reject': [range: HashRange & { piecesRoot: Buffer }]
+    'hash-reject': [range: ReceivedHashRange]
     /**
      * A message with an id that none of these BEPs describes, or one of BEP 52 from a peer that did not
      * announce it: the id, then its payload.

@@ -6,7 +6,6 @@ const native = require('../native.js')
 const Assembly = require('./assembly.js')
 const Chunk = require('./chunk.js')
 const Receiver = require('./receiver.js')
-const Slab = require('./slab.js')
 const { isDebugging } = require('../debug.js')
 const logged = require('./logged.js')
 const { kHandle, kOutbound, kCrypto, kIsFinished, kFail } = require('../symbols.js')
@@ -33,8 +32,6 @@ class Inbound extends Receiver {
     this.assembly = null
     /** A cut payload that is whole, until its message comes. @type {Buffer | null} */
     this.collected = null
-    /** Memory of payloads that chunks have cut. @type {Slab | null} */
-    this.slab = null
     this.isRunning = false
     /** Nothing is applied until output has drained. */
     this.isPaused = false
@@ -217,7 +214,7 @@ class Inbound extends Receiver {
       }
     }
     if (tailLength > 0) {
-      this.assembly = new Assembly(this.allocate(tailLength))
+      this.assembly = new Assembly(Buffer.allocUnsafeSlow(tailLength))
       this.assembly.add(chunk.bytesAt(tailStart, consumed - tailStart))
     }
   }
@@ -252,14 +249,6 @@ class Inbound extends Receiver {
     return this.chunk.view(start, length)
   }
 
-  /** A buffer for a payload that a chunk's end cuts. */
-  allocate (length) {
-    // One that is long has memory of its own.
-    if (length * 4 > Slab.LENGTH) return Buffer.allocUnsafeSlow(length)
-    this.slab ??= new Slab()
-    return this.slab.allocate(length)
-  }
-
   /** A caller transferred memory away of which a part is still to be read. */
   failDetached () {
     this.wire[kFail](new WireError('ERR_CHUNK_DETACHED',
@@ -275,7 +264,7 @@ class Inbound extends Receiver {
   /** Lets go of everything, so that the stream can end. */
   release () {
     const { chunk, queue } = this
-    this.chunk = this.queue = this.assembly = this.collected = this.slab = null
+    this.chunk = this.queue = this.assembly = this.collected = null
     this.haves = null
     clearTimeout(this.reliefTimer)
     chunk?.callback(null)

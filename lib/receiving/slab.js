@@ -33,6 +33,4 @@ class Slab {
   }
 }
 
-Slab.LENGTH = LENGTH
-
 module.exports = Slab

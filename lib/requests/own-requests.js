@@ -97,15 +97,16 @@ class OwnRequests {
 
   /** Fails all requests, last first. */
   failAll (message) {
-    const list = this.wire.requests
+    // A callback may replace the list.
+    const { wire } = this
     try {
-      while (list.length > 0) {
-        const request = list.pop()
+      while (wire.requests.length > 0) {
+        const request = wire.requests.pop()
         this.forgetKey(request)
         request.callback(new Error(message), null)
       }
     } finally {
-      if (list.length > 0) nextTick(failRest, this, list.splice(0), message)
+      if (wire.requests.length > 0) nextTick(failRest, this, wire.requests.splice(0), message)
       this.rest()
     }
   }

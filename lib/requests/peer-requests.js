@@ -89,13 +89,13 @@ class PeerRequests {
   /** After our choke: drops all but those for allowed-fast pieces, with a reject where BEP 6 has one. */
   dropChoked () {
     const { wire } = this
-    const list = wire.peerRequests
+    // What a subclass makes of `reject` may replace the list.
     if (!wire.hasFast) {
-      while (list.length > 0) this.decline(list.pop())
+      while (wire.peerRequests.length > 0) this.decline(wire.peerRequests.pop())
       return
     }
-    for (let staying = 0; list.length > staying;) {
-      const request = list[staying]
+    for (let staying = 0; wire.peerRequests.length > staying;) {
+      const request = wire.peerRequests[staying]
       if (wire.allowedFastSet.includes(request.piece)) staying++
       else this.reject(request)
     }
