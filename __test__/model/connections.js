@@ -27,6 +27,18 @@ function anyMemoryPair (session) {
   })))
 }
 
+/** The ends of each kind of connection; wires that are piped to each other have none. */
+const ENDS = {
+  memory: anyMemoryPair,
+  async tcp ({ loopback, random }) {
+    const sockets = await loopback.pair(random.below(2) === 0)
+    // Else each small write of the one may wait for an acknowledgement of the other.
+    for (const socket of sockets) socket.setNoDelay(true)
+    return sockets
+  },
+  direct: () => []
+}
+
 /** Makes connections over TCP, one at a time, so that their ends belong together. */
 class Loopback {
   async listen () {
@@ -57,8 +69,7 @@ class Connection {
    * @param {number[]} plan.encryption of the side that connects, and of the other
    */
   static async open (session, plan) {
-    const ends = plan.kind === 'tcp' ? await session.loopback.pair(session.random.below(2) === 0) : plan.kind === 'memory' ? anyMemoryPair(session) : []
-    return new Connection(session, plan, ends)
+    return new Connection(session, plan, await ENDS[plan.kind](session))
   }
 
   constructor (session, plan, ends) {
@@ -68,6 +79,8 @@ class Connection {
     this.isTcp = plan.kind === 'tcp'
     /** How often somebody has begun to end it. Nothing ends by itself. */
     this.interruptions = 0
+    /** Both wires have to close. */
+    this.isLost = false
     /** Both encrypt, so that nobody can watch. */
     this.isEncrypted = plan.encryption[0] > 0 && plan.encryption[1] > 0
     /** Which side is no wire. */
@@ -157,8 +170,7 @@ class Connection {
   lose () {
     const end = this.random.pick(this.ends)
     this.interruptions++
-    const plug = this.plugs.find(plug => plug.end === end)
-    if (plug?.isAttached) plug.player.mustEnd = true
+    this.isLost = true
     switch (this.random.below(4)) {
       case 0: return end.end()
       case 1: return end.destroy()

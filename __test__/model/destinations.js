@@ -162,13 +162,14 @@ class Relay extends Writable {
 
   listen () {
     const onData = chunk => { this.heard += chunk.length }
-    this.on('pipe', source => {
-      this.written = this.heard = 0
-      source.on('data', onData)
-    })
+    const check = () => {
+      if (this.heard !== this.written) this.session.fail(`a listener heard ${this.heard} bytes, and ${this.written} were written`)
+    }
+    this.on('pipe', source => source.on('data', onData))
     this.on('unpipe', source => {
       source.off('data', onData)
-      if (this.heard !== this.written) this.session.fail(`a listener heard ${this.heard} bytes, and ${this.written} were written`)
+      // The chunk that is being written it hears yet.
+      process.nextTick(check)
     })
   }
 

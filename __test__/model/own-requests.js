@@ -95,6 +95,7 @@ class OwnRequests {
   onFailed (record, error) {
     const { player } = this
     const { piece, offset, length } = record
+    if (player.mayEnd && error.message.startsWith('wire ')) player.beginEnding()
     player.expectThat(this.isReason(record, error.message), () => `request ${record.block} was called back: ${error.message}`)
     if (error.message === 'request was rejected') {
       this.called = record
@@ -114,8 +115,8 @@ class OwnRequests {
     const { player } = this
     switch (reason) {
       case 'peer is choking': return record.isRefused || record.isDoomed || (!player.hasFast && player.isEnding)
-      case 'wire is closed': return record.isRefused || player.isEnding || player.mayEnd
-      case 'wire was closed': return player.isEnding || player.mayEnd
+      case 'wire is closed': return record.isRefused || player.isEnding
+      case 'wire was closed': return player.isEnding
       case 'request was cancelled': return this.cancelling === record.block
       case 'request was rejected': return !player.isEnding
       case 'forgotten': return record.isForgetting
@@ -127,7 +128,7 @@ class OwnRequests {
   onAnswer (message) {
     const { called, player } = this
     this.called = null
-    const isWaiting = this.open.some(({ block }) => block === message.block)
+    const isWaiting = this.open.some(({ block, isDoomed }) => block === message.block && !isDoomed)
     player.expectThat(called?.block === message.block || !isWaiting, () => `${message} did not call the request back`)
   }
 

@@ -73,7 +73,6 @@ class Player {
     this.isExtendedSent = false
     this.isExtended = false
     this.isConnected = false
-    this.mustEnd = false
     this.isEnding = false
     this.isClosed = false
     /** It was closed before anything else was, so that nothing of what it was told is lost. */
@@ -387,7 +386,10 @@ class Player {
       case 'bitfield': this.pieces = bitsOf(message.payload); return
       case 'have-all': this.pieces = 'all'; return
       case 'have-none': this.pieces = new Set(); return
-      case 'piece': case 'reject': return this.own.onAnswer(message)
+      case 'reject': return this.own.onAnswer(message)
+      case 'piece':
+        this.own.onAnswer(message)
+        return this.transfer(args[2])
       case 'cancel': return this.theirs.cancel(message)
       case 'request': return this.onRequest(message, args[3])
       case 'extended': return this.onExtended(message, args)
@@ -404,6 +406,15 @@ class Player {
     this.updateFast()
     this.expectThat(this.face.peerId === this.peer.peerId, () => `has peerId ${this.face.peerId}`)
     if (this.random.below(3) > 0) this.greet()
+  }
+
+  /** Takes the memory of a payload away, and with it the rest of the chunk in which it came. */
+  transfer (payload) {
+    if (!this.session.isRude || this.plug?.givesOwnMemory !== true || this.connection.isTcp) return
+    if (payload.length === 0 || this.session.isQuiet || this.random.below(100) > 0) return
+    this.mayFail.add('ERR_CHUNK_DETACHED')
+    structuredClone(payload.buffer, { transfer: [payload.buffer] })
+    this.session.count('transferred')
   }
 
   onRequest (message, respond) {
@@ -486,7 +497,7 @@ class Player {
   /** What is still to come before this wire is at rest; `null` if nothing. */
   unsettled () {
     if (this.isClosed) return null
-    if (this.isEnding || this.mustEnd || this.peer.isClosed) return 'it does not close'
+    if (this.isEnding || this.connection.isLost || this.peer.isClosed) return 'it does not close'
     if (!this.isConnected) return 'it is not connected'
     if (!this.isGreeted || !this.isMet) return 'the handshakes'
     this.inbox.skipAll()

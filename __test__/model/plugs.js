@@ -29,6 +29,9 @@ class Plug {
   /** Whether what a wire has said before it was closed reaches the peer. */
   get isGraceful () { return this.isAttached }
 
+  /** Whether the wire gets each chunk in memory of its own. */
+  get givesOwnMemory () { return true }
+
   /** The wire is closed: what nobody has ended by now the application has to. */
   letGo () {}
 
@@ -88,11 +91,17 @@ class PipePlug extends Plug {
     if (!this.isOut || this.player.isEnding) return
     this.isOut = false
     this.face.unpipe(this.destination)
+    this.checkListeners()
+    this.listen(true)
+  }
+
+  /** A destination that is not over gets all that listened to it taken away. */
+  checkListeners () {
+    if (this.destination.writableEnded) return
     const after = this.listeners()
     for (const [name, count] of Object.entries(this.before)) {
       if (after[name] > count) this.player.fail(`unpipe left ${after[name] - count} listeners for ${name}`)
     }
-    this.listen(true)
   }
 
   /** The wire has to bear what befalls its destination, as long as it is piped to it. */

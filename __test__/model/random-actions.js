@@ -6,6 +6,9 @@ const messages = require('../world/support/messages')
 /** How many pieces requests are about, so that lists of allowed ones matter. */
 const PIECES = 6
 
+/** A timeout that no request meets, in milliseconds. */
+const AGES = 100_000_000
+
 /** What an application does with a wire, each with how often it does it. */
 const APPLICATION = [
   [6, player => ask(player)],
@@ -110,6 +113,7 @@ function ask (player) {
 
 /** @param {Player | import('./stranger').Stranger} party asks for one more block */
 function askOnce (party) {
+  if (!party.isGreeted) return
   if (party instanceof Player) party.own.ask(...anyBlock(party))
   else party.ask(...anyBlock(party))
 }
@@ -177,7 +181,7 @@ function timers (player) {
   player.call(() => {
     face.setKeepAlive(true)
     face.setKeepAlive(false)
-    face.setTimeout(random.pick(session.has('timers') ? [0, undefined, 100_000, 100_000.5] : [0, 100_000]), true)
+    face.setTimeout(random.pick(session.has('timers') ? [0, undefined, AGES, AGES + 0.5] : [0, AGES]), true)
   })
 }
 

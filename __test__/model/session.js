@@ -10,6 +10,7 @@ const DEPTH = 3
 const IDLE_TURNS = 300
 /** After so many, applications that have edited lists do something. */
 const NUDGE_AFTER = 100
+const MOST_NUDGES = 3
 /** The kernel and the thread pool take their time: these last a millisecond each. */
 const IDLE_LONG_TURNS = 4000
 
@@ -137,12 +138,13 @@ class Session {
   async settle (missing) {
     const hasOthers = this.connections.some(({ isTcp, isEncrypted }) => isTcp || isEncrypted)
     const most = hasOthers ? IDLE_LONG_TURNS : IDLE_TURNS
+    let nudges = 0
     for (let idle = 0; missing() !== null && this.failures.length === 0;) {
       const before = this.progress
       await this.turn()
       if (hasOthers && idle > IDLE_TURNS) await new Promise(resolve => setTimeout(resolve, 1))
       idle = this.progress === before ? idle + 1 : 0
-      if (idle === NUDGE_AFTER) this.nudge()
+      if (idle === NUDGE_AFTER && nudges++ < MOST_NUDGES) this.nudge()
       if (idle > most) this.fail(`nothing happens any more: ${missing()}`)
     }
   }

@@ -190,8 +190,8 @@ class Stranger {
   talkNonsense () {
     if (!this.isOpen || this.isClosed || this.end.writableEnded) return
     this.player.mayFail.add(this.isGreeted ? 'ERR_MESSAGE_TOO_LONG' : 'ERR_BAD_HANDSHAKE')
-    this.player.mustEnd = true
     this.connection.interruptions++
+    this.connection.isLost = true
     this.end.write(this.mse === null ? GARBAGE : this.mse.encrypt.apply(GARBAGE))
   }
 
