@@ -178,6 +178,20 @@ describe.each([['with', true], ['without', false]])('peerRequests, %s the fast e
     expect(told).toEqual(answered([3, 2, 6, 7]))
   })
 
+  test('taken out without a word, they do not keep waiting those for which there was no room', () => {
+    const asked = []
+    wire.on('request', piece => asked.push(piece))
+    const blocks = numbers(10_000).map(piece => messages.request(piece, 0, 16384))
+    peer.say(Buffer.concat(blocks))
+    const before = asked.length
+    expect(before).toBeLessThan(blocks.length)
+    wire.peerRequests = []
+    peer.say(messages.interested())
+    expect(asked.length).toBeGreaterThan(before)
+    expect(asked).toEqual(numbers(asked.length))
+    expect(pieces(wire.peerRequests)).toEqual(asked.slice(before))
+  })
+
   test('in a handler of the same chunk', async () => {
     wire.on('interested', () => wire.peerRequests.splice(0, 4))
     peer.say(requests(6), messages.interested(), requests(7))

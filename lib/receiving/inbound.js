@@ -6,6 +6,7 @@ const native = require('../native.js')
 const Assembly = require('./assembly.js')
 const Chunk = require('./chunk.js')
 const Receiver = require('./receiver.js')
+const PeerRequests = require('../requests/peer-requests.js')
 const { isDebugging } = require('../debug.js')
 const logged = require('./logged.js')
 const { kHandle, kOutbound, kCrypto, kIsFinished, kFail } = require('../symbols.js')
@@ -125,6 +126,8 @@ class Inbound extends Receiver {
       // The engine may have answered by itself, with rejects.
       if ((status & HAS_OUTPUT) !== 0) this.wire[kOutbound].schedule()
       this.hasWaiting = (status & HAS_WAITING) !== 0
+      // What the caller has silently taken out of its list is not to keep them waiting.
+      if (this.hasWaiting && PeerRequests.of(this.wire).forgetMissing()) continue
       this.isPaused = (status & IS_PAUSED) !== 0
       if (this.isPaused) return this.awaitRelief()
       if (!this.advance()) return

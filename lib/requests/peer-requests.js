@@ -30,10 +30,8 @@ class PeerRequests {
   add (request, key) {
     this.byKey[key] = request
     this.known++
-    const list = this.wire.peerRequests
-    Request.addTo(list, request)
-    // The caller has taken out what will never be answered: the engine is not to wait for it.
-    if (this.known > list.length) this.forgetMissing()
+    Request.addTo(this.wire.peerRequests, request)
+    this.forgetMissing()
   }
 
   /** Answers a request, once: with the reason why not, or with its block. */
@@ -140,10 +138,15 @@ class PeerRequests {
     return request
   }
 
-  /** Has the engine forget those that the caller took out of the list. */
+  /**
+   * Has the engine forget those that the caller took out of the list, which will never be answered.
+   * @returns {boolean} whether there were any
+   */
   forgetMissing () {
+    if (this.known <= this.wire.peerRequests.length) return false
     const listed = new Set(this.wire.peerRequests)
     for (const request of this.byKey) if (request !== undefined && !listed.has(request)) this.forgetKey(request)
+    return true
   }
 }
 
