@@ -637,6 +637,17 @@ function decrypt (handle, bytes, plain) {
   return plain
 }
 
+/**
+ * Takes the ciphers of a wire, for a connection that runs them from now on. What was sent before has
+ * to be taken as output first.
+ * @returns {unknown} for `encrypt` of `net/native.js`; `null` if there are none
+ */
+function takeCiphers ({ index, generation }) {
+  page[SLOT_WIRE] = index
+  page[SLOT_GENERATION] = generation
+  return engine.takeCiphers()
+}
+
 /** How many wires hold native memory: for tests. */
 function countWires () {
   return engine.wires
@@ -709,6 +720,7 @@ module.exports = {
   statistics,
   stop,
   suggest,
+  takeCiphers,
   takeOutput,
   takeTimedOut,
   unchoke,

@@ -8,3 +8,5 @@ mod bencode;
 mod callback;
 mod engine;
 mod memory;
+mod network;
+mod waker;

@@ -136,6 +136,18 @@ impl Wire {
         }
     }
 
+    /// Gives the ciphers away, to run where the bytes are: what is sent from now on, and what
+    /// arrives, is plain here. What was sent before is encrypted, and has to leave first.
+    pub fn take_ciphers(&mut self) -> Option<Box<Ciphers>> {
+        match std::mem::take(&mut self.encryption) {
+            Encryption::On(ciphers) => Some(ciphers),
+            other => {
+                self.encryption = other;
+                None
+            }
+        }
+    }
+
     /// Sends the bytes of the wire's own messages, by way of the cipher.
     pub(super) fn put(&mut self, bytes: &[u8], is_alone: bool) {
         match &mut self.encryption {
