@@ -19,10 +19,10 @@ function connect (options) {
   const wire = new NetWire('tcpOutgoing', level, { ...options, requireEncryption })
   const dial = new Dial({ ...read, window: level > 0 ? NEGOTIATING_WINDOW : WINDOW }, (error, connection) => {
     if (error) return wire.onConnectionError(error)
-    wire.attach(connection)
-    if (wire.destroyed) return
-    if (level > 0) wire.startEncryption(read.infoHash)
-    if (read.peerId !== null) wire.handshake(read.infoHash, read.peerId, read.extensions)
+    wire.attach(connection, () => {
+      if (level > 0) wire.startEncryption(read.infoHash)
+      if (read.peerId !== null) wire.handshake(read.infoHash, read.peerId, read.extensions)
+    })
   })
   wire.once('end', () => dial.abort())
   dial.start()

@@ -94,9 +94,9 @@ class Dial {
   }
 
   finish (error) {
-    this.isDone = true
-    clearTimeout(this.timer)
-    this.done(error)
+    this.abort()
+    // `lookup` of the caller's may call back at once.
+    process.nextTick(this.done, error)
   }
 
   ref () {

@@ -33,17 +33,12 @@ class Link {
   attach (connection) {
     this.connection = connection
     connection.owner = this
-    this.onOpen()
+    this.onDrain()
   }
 
   //
   // WHAT THE CONNECTION TELLS
   //
-
-  onOpen () {
-    this.wire.onConnect()
-    this.onDrain()
-  }
 
   onBytes (bytes) {
     this.isTaking = true

@@ -9,6 +9,8 @@ const { readEncryption, readFunction, readHost, readObject, readPeerId, readPort
 
 const { nextTick } = process
 
+function noop () {}
+
 /** As many as `net` of Node.js lets the system keep. */
 const BACKLOG = 511
 
@@ -125,7 +127,7 @@ class WireServer extends EventEmitter {
     if (this.peerId !== null) {
       wire.once('handshake', infoHash => wire.handshake(infoHash, this.peerId, this.options.extensions))
     }
-    wire.attach(connection)
+    wire.attach(connection, noop)
     this.emit('wire', wire)
   }
 

@@ -96,15 +96,17 @@ class NetWire extends Wire {
   // WHAT ITS CONNECTION TELLS: see link.js
   //
 
-  /** Takes a connection that is open. */
-  attach (connection) {
+  /**
+   * Takes a connection that is open.
+   * @param {import('./connection.js').Connection} connection
+   * @param {() => void} begin sends what comes before all else
+   */
+  attach (connection, begin) {
     if (!this[kIsReferenced]) connection.unref()
-    this[kLink].attach(connection)
-  }
-
-  onConnect () {
     this.connecting = false
-    this[kEndpoints] = this[kLink].connection.endpoints
+    this[kEndpoints] = connection.endpoints
+    this[kLink].attach(connection)
+    begin()
     this.emit('connect')
   }
 
