@@ -4,7 +4,7 @@ const native = require('./native.js')
 const { socketError } = require('./errors.js')
 
 /** How much one buffer of what was read has at most, in bytes. */
-const RECORD_LENGTH = 256 * 1024
+const RECORD_LENGTH = 128 * 1024
 
 /** How many bytes may be read and not taken; a peer that negotiates sends little. */
 const WINDOW = 1 << 20

@@ -8,7 +8,7 @@ use super::lock;
 pub(super) const SLAB_LENGTH: usize = 64 * 1024;
 
 /// How many slabs are kept for later.
-const MAX_FREE: usize = 48;
+const MAX_FREE: usize = 128;
 
 static FREE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
 
