@@ -53,6 +53,11 @@ export declare class Engine {
    * `null` if it has none. What was sent before has to be taken as output first.
    */
   takeCiphers(): unknown
+  /**
+   * Has the wire in the page begin anew in plaintext, for another connection; tells whether it
+   * did.
+   */
+  fallBack(): boolean
   /** How many wires hold native memory: for tests. */
   get wires(): number
 }

@@ -1,6 +1,6 @@
 'use strict'
 
-module.exports = {
-  connect: require('./lib/net/connect.js'),
-  ...require('./lib/net/server.js')
-}
+const { connect } = require('./lib/net/connect.js')
+const { listen, WireServer } = require('./lib/net/server.js')
+
+module.exports = { connect, listen, WireServer }

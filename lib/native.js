@@ -648,6 +648,13 @@ function takeCiphers ({ index, generation }) {
   return engine.takeCiphers()
 }
 
+/** Has a wire begin anew in plaintext, for another connection; tells whether it did. */
+function fallBack ({ index, generation }) {
+  page[SLOT_WIRE] = index
+  page[SLOT_GENERATION] = generation
+  return engine.fallBack()
+}
+
 /** How many wires hold native memory: for tests. */
 function countWires () {
   return engine.wires
@@ -684,6 +691,7 @@ module.exports = {
   decrypt,
   downloadSpeed,
   extended,
+  fallBack,
   forgetPeerRequest,
   forgetRequest,
   handshake,

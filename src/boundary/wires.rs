@@ -158,6 +158,15 @@ impl Wires {
         self.with(page, |session| session.wire.take_ciphers()).flatten()
     }
 
+    /// Has the wire in the page begin anew in plaintext: see [`Wire::fall_back`].
+    pub fn fall_back(&self, page: Page<'_>) -> bool {
+        self.with(page, |session| {
+            session.job = None;
+            session.wire.fall_back()
+        })
+        .unwrap_or(false)
+    }
+
     /// Ends the wire that a panic left in an unknown state: whoever names it is told that it is
     /// gone.
     pub fn on_panic(&self, page: Page<'_>) {

@@ -143,7 +143,7 @@ impl Wire {
         self.downloading.clear();
         self.serving.clear();
         self.early_events = Queue::default();
-        self.encryption = Encryption::Off;
+        self.stop_encryption();
     }
 
     /// How long a request may go unanswered before [`Wire::poll_timeout`] gives it, in
