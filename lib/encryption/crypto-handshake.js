@@ -1,6 +1,6 @@
 'use strict'
 
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { findInfoHash, toInfoHash } = require('./info-hashes.js')
 const { WireError } = require('../errors.js')
 const { kHandle, kInbound, kOutbound, kFail } = require('../symbols.js')
@@ -75,7 +75,7 @@ class CryptoHandshake {
 
   /**
    * To be called with what the peer sent; tells how much of it was used, and whether events wait.
-   * @returns {import('../native.js').Negotiated}
+   * @returns {import('../native/index.js').Negotiated}
    */
   take (bytes) {
     this.watch()

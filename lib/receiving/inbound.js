@@ -2,7 +2,7 @@
 
 const { Buffer } = require('node:buffer')
 const FIFO = require('fast-fifo')
-const native = require('../native.js')
+const native = require('../native/index.js')
 const Assembly = require('./assembly.js')
 const Chunk = require('./chunk.js')
 const Receiver = require('./receiver.js')

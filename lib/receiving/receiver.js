@@ -1,7 +1,7 @@
 'use strict'
 
 const { markAsUntransferable } = require('node:worker_threads')
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { PeerPieces, HaveAll } = require('./peer-pieces.js')
 const Slab = require('./slab.js')
 const OwnRequests = require('../requests/own-requests.js')

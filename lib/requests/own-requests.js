@@ -1,6 +1,6 @@
 'use strict'
 
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { MAX_TIMEOUT } = require('../arguments.js')
 const { Request, findBlock, isFor } = require('./request.js')
 const { kHandle, kOwnRequests, kSelf, kIsEnding, kIsFinished } = require('../symbols.js')

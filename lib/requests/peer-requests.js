@@ -1,6 +1,6 @@
 'use strict'
 
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { Request, findBlock } = require('./request.js')
 const { toBytes } = require('../arguments.js')
 const { kHandle, kInbound, kPeerRequests, kSelf } = require('../symbols.js')
