@@ -2,8 +2,9 @@
 
 const native = require('../native/index.js')
 const { findInfoHash, toInfoHash } = require('./info-hashes.js')
+const { closeFor } = require('../closing.js')
 const { WireError } = require('../errors.js')
-const { kHandle, kInbound, kOutbound, kFail } = require('../symbols.js')
+const { kHandle, kInbound, kOutbound } = require('../symbols.js')
 
 const { nextTick } = process
 
@@ -140,7 +141,7 @@ class CryptoHandshake {
     const error = reason instanceof Error
       ? new WireError(code, reason.message, { cause: reason })
       : new WireError(code, reason)
-    this.wire[kFail](error)
+    closeFor(this.wire, error)
   }
 }
 

@@ -12,27 +12,47 @@ use napi::{Env, Result, check_status, sys};
 use super::engine::Shared;
 use crate::boundary::{Page, Wires};
 
-/// What a function does with the wires, and with the bytes of its two arguments, views that may be
-/// left out: it reads and writes the first, and reads the second.
-pub(super) type Run = fn(&Wires, Page<'_>, &mut [u8], &[u8]);
+/// Makes a function without arguments that runs `run` over the wires.
+pub(super) fn plain<'env>(
+    env: &'env Env,
+    shared: &Rc<Shared>,
+    run: fn(&Wires, Page<'_>),
+) -> Result<Function<'env, (), Unknown<'env>>> {
+    create(env, shared, Body::Plain(run), on_plain)
+}
+
+/// Makes a function of two arguments, views of bytes: `run` reads and writes the first, and reads
+/// the second, which may be left out.
+pub(super) fn with_bytes<'env>(
+    env: &'env Env,
+    shared: &Rc<Shared>,
+    run: fn(&Wires, Page<'_>, &mut [u8], &[u8]),
+) -> Result<Function<'env, (), Unknown<'env>>> {
+    create(env, shared, Body::WithBytes(run), on_bytes)
+}
 
 /// What a function does, and to what.
 struct Target {
     shared: Rc<Shared>,
-    run: Run,
+    body: Body,
 }
 
-/// Makes a function.
-pub(super) fn create<'env>(
+enum Body {
+    Plain(fn(&Wires, Page<'_>)),
+    WithBytes(fn(&Wires, Page<'_>, &mut [u8], &[u8])),
+}
+
+fn create<'env>(
     env: &'env Env,
     shared: &Rc<Shared>,
-    run: Run,
+    body: Body,
+    entry: unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value,
 ) -> Result<Function<'env, (), Unknown<'env>>> {
-    let target = Box::into_raw(Box::new(Target { shared: shared.clone(), run })).cast();
+    let target = Box::into_raw(Box::new(Target { shared: shared.clone(), body })).cast();
     let mut function = ptr::null_mut();
     // SAFETY: `env` is live; `target` outlives the function, whose finalizer frees it.
     let status = unsafe {
-        sys::napi_create_function(env.raw(), ptr::null(), 0, Some(on_call), target, &mut function)
+        sys::napi_create_function(env.raw(), ptr::null(), 0, Some(entry), target, &mut function)
     };
     if let Err(error) = check_status!(status) {
         // SAFETY: no function was made, so nobody else has `target`.
@@ -61,7 +81,38 @@ unsafe extern "C" fn drop_target(_: sys::napi_env, target: *mut c_void, _: *mut 
 }
 
 /// SAFETY: Node.js calls this as the function that [`create`] made.
-unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+unsafe extern "C" fn on_plain(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    let mut target = ptr::null_mut();
+    // SAFETY: `env` and `info` are those of this call.
+    let status = unsafe {
+        sys::napi_get_cb_info(
+            env,
+            info,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &mut target,
+        )
+    };
+    if status != sys::Status::napi_ok {
+        return ptr::null_mut();
+    }
+    // SAFETY: the data of this function is a `Target`, alive as long as the function.
+    let target = unsafe { &*target.cast::<Target>() };
+    if let Body::Plain(run) = target.body {
+        target.shared.call(run);
+    }
+    ptr::null_mut()
+}
+
+/// SAFETY: Node.js calls this as the function that [`create`] made.
+unsafe extern "C" fn on_bytes(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
     let mut target = ptr::null_mut();
     let mut views = [ptr::null_mut(); 2];
     let mut count = views.len();
@@ -81,8 +132,8 @@ unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) 
     }
     // SAFETY: the data of this function is a `Target`, alive as long as the function.
     let target = unsafe { &*target.cast::<Target>() };
-    // SAFETY: it is an argument of this call.
-    let bytes = if count > 0 { unsafe { memory(env, views[0]) } } else { Some(EMPTY) };
+    // SAFETY: both are arguments of this call.
+    let bytes = unsafe { memory(env, views[0]) };
     // SAFETY: as above.
     let source = if count > 1 { unsafe { memory(env, views[1]) } } else { Some(EMPTY) };
     let (Some(bytes), Some(source)) = (bytes, source) else {
@@ -103,7 +154,9 @@ unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) 
             std::slice::from_raw_parts(source.0.as_ptr(), source.1),
         )
     };
-    target.shared.call(|wires, page| (target.run)(wires, page, bytes, source));
+    if let Body::WithBytes(run) = target.body {
+        target.shared.call(|wires, page| run(wires, page, bytes, source));
+    }
     ptr::null_mut()
 }
 

@@ -103,31 +103,31 @@ impl Engine {
     /// leaves its name in the page; an index of `NONE` says that the states have no room for it.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn open<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::create(env, &self.shared, |wires, page, _, _| wires.open(page))
+        callback::plain(env, &self.shared, Wires::open)
     }
 
     /// A function that frees the state of the wire in the page.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn close<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::create(env, &self.shared, |wires, page, _, _| wires.close(page))
+        callback::plain(env, &self.shared, Wires::close)
     }
 
     /// A function that applies the next message of the wire in the page.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn poll<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::create(env, &self.shared, |wires, page, _, _| wires.poll(page))
+        callback::plain(env, &self.shared, Wires::poll)
     }
 
     /// A function that runs the command in the page.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn command<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::create(env, &self.shared, |wires, page, _, _| wires.command(page))
+        callback::plain(env, &self.shared, Wires::command)
     }
 
     /// A function that runs the command in the page on bytes, and bytes to read from.
     #[napi(catch_unwind, ts_return_type = "(bytes: Uint8Array, source?: Uint8Array) => void")]
     pub fn transfer<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::create(env, &self.shared, Wires::transfer)
+        callback::with_bytes(env, &self.shared, Wires::transfer)
     }
 
     /// The violation that the last poll told of; `null` where the engine itself failed.
