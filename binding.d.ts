@@ -53,11 +53,6 @@ export declare class Engine {
    * `null` if it has none. What was sent before has to be taken as output first.
    */
   takeCiphers(): unknown
-  /**
-   * Has the wire in the page begin anew in plaintext, for another connection; tells whether it
-   * did.
-   */
-  fallBack(): boolean
   /** How many wires hold native memory: for tests. */
   get wires(): number
 }
@@ -144,6 +139,12 @@ export declare const COMMAND_CLOSE: number
 
 /** Declines the peer's request of key A. */
 export declare const COMMAND_DECLINE: number
+
+/**
+ * Begins anew in plaintext, for another connection: where the peer took no part in the crypto
+ * handshake. `RESULT_NOT_OPEN` where that may not be.
+ */
+export declare const COMMAND_FALL_BACK: number
 
 /** Drops the peer's request of key A without a word. */
 export declare const COMMAND_FORGET_PEER_REQUEST: number

@@ -844,6 +844,7 @@ module.exports.COMMAND_ANSWER = nativeBinding.COMMAND_ANSWER
 module.exports.COMMAND_CANCEL = nativeBinding.COMMAND_CANCEL
 module.exports.COMMAND_CLOSE = nativeBinding.COMMAND_CLOSE
 module.exports.COMMAND_DECLINE = nativeBinding.COMMAND_DECLINE
+module.exports.COMMAND_FALL_BACK = nativeBinding.COMMAND_FALL_BACK
 module.exports.COMMAND_FORGET_PEER_REQUEST = nativeBinding.COMMAND_FORGET_PEER_REQUEST
 module.exports.COMMAND_FORGET_REQUEST = nativeBinding.COMMAND_FORGET_REQUEST
 module.exports.COMMAND_HAVE = nativeBinding.COMMAND_HAVE

@@ -6,7 +6,7 @@ const { once } = require('node:events')
 const { randomBytes } = require('node:crypto')
 
 const { INFO_HASH, closeAll, connect, download, listen, native, pair, rawServer, rawSocket, seen, serve, until } = require('./support/peers.js')
-const { countWires } = require('../../lib/native.js')
+const { countWires } = require('../../lib/native/index.js')
 
 const BLOCK = randomBytes(16384)
 

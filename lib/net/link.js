@@ -1,6 +1,6 @@
 'use strict'
 
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { kHandle, kInbound, kOutbound } = require('../symbols.js')
 
 const { nextTick } = process

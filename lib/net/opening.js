@@ -4,7 +4,7 @@ const { NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
 const Dial = require('./dial.js')
 const { abortError, timeoutError } = require('./errors.js')
 const { WireError } = require('../errors.js')
-const { kFail } = require('../symbols.js')
+const { closeFor } = require('../closing.js')
 
 /**
  * How a wire gets from `connect` to the peer's handshake: a connection, the crypto handshake, and
@@ -74,7 +74,7 @@ class Opening {
 
   onHandshakeTimeout () {
     if (this.retry()) return
-    this.wire[kFail](new WireError('ERR_HANDSHAKE_TIMEOUT', `no handshake within ${this.options.handshakeTimeout} ms`))
+    closeFor(this.wire, new WireError('ERR_HANDSHAKE_TIMEOUT', `no handshake within ${this.options.handshakeTimeout} ms`))
   }
 
   onAbort () {

@@ -8,11 +8,12 @@ const Acceptor = require('./acceptor.js')
 const { NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
 const { TIMEOUT } = require('./connect.js')
 const { NetWire, family } = require('./wire.js')
+const { closeFor } = require('../closing.js')
 const { findInfoHash } = require('../encryption/info-hashes.js')
-const { skeyHashHex } = require('../native.js')
+const { skeyHashHex } = require('../native/index.js')
 const readWireOptions = require('../options.js')
 const { WireError, typeError } = require('../errors.js')
-const { kFail, kIsEnding } = require('../symbols.js')
+const { kIsEnding } = require('../symbols.js')
 const {
   readEncryption, readFunction, readHost, readObject, readPeerId, readPort, readSignal, readTimeout
 } = require('./options.js')
@@ -128,7 +129,7 @@ class WireServer extends EventEmitter {
     const { handshakeTimeout } = this.options
     if (handshakeTimeout === 0) return
     const timer = setTimeout(() => {
-      wire[kFail](new WireError('ERR_HANDSHAKE_TIMEOUT', `no handshake within ${handshakeTimeout} ms`))
+      closeFor(wire, new WireError('ERR_HANDSHAKE_TIMEOUT', `no handshake within ${handshakeTimeout} ms`))
     }, handshakeTimeout).unref()
     wire.once('handshake', () => clearTimeout(timer))
     wire.once('end', () => clearTimeout(timer))
@@ -170,7 +171,7 @@ class WireServer extends EventEmitter {
 }
 
 function refuse (wire, infoHash, cause) {
-  wire[kFail](new WireError('ERR_UNKNOWN_INFO_HASH', `the peer wants ${infoHash}, which is not served`, cause && { cause }))
+  closeFor(wire, new WireError('ERR_UNKNOWN_INFO_HASH', `the peer wants ${infoHash}, which is not served`, cause && { cause }))
 }
 
 /**

@@ -1,10 +1,10 @@
 'use strict'
 
-const native = require('../native.js')
+const native = require('../native/index.js')
 const Inbound = require('../receiving/inbound.js')
 const Wire = require('../wire.js')
 const Link = require('./link.js')
-const { kCrypto, kFail, kHandle, kInbound, kIsEnding, kOutbound, kPushMore } = require('../symbols.js')
+const { kCrypto, kHandle, kInbound, kIsEnding, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
 const { typeError } = require('../errors.js')
 
 const kLink = Symbol('link')
@@ -110,8 +110,8 @@ class NetWire extends Wire {
   }
 
   /** A fault of the peer's in the crypto handshake may only mean that it does not know it. */
-  [kFail] (error) {
-    if (!(error.code.startsWith('ERR_MSE_') && this.retry())) super[kFail](error)
+  [kSurvives] (error) {
+    return error.code.startsWith('ERR_MSE_') && this.retry()
   }
 
   //

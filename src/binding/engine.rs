@@ -204,15 +204,6 @@ impl Engine {
         Some(External::new(RefCell::new(Some(taken?))))
     }
 
-    /// Has the wire in the page begin anew in plaintext, for another connection; tells whether it
-    /// did.
-    #[napi(catch_unwind)]
-    pub fn fall_back(&self) -> bool {
-        let mut has_begun = false;
-        self.shared.call(|wires, page| has_begun = wires.fall_back(page));
-        has_begun
-    }
-
     /// How many wires hold native memory: for tests.
     #[napi(getter)]
     pub fn wires(&self) -> u32 {
