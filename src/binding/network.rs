@@ -13,6 +13,7 @@ use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 use super::callback::{self, guard};
 use super::engine::MovedCiphers;
 use super::memory::Numbers;
+use super::rate_limit::NetRateLimit;
 use super::waker::Waker;
 use crate::transport::{
     Connection, Fault, Inbox, ListenOptions, Listener, Origin, Runtime, Source,
@@ -199,6 +200,7 @@ impl Network {
         window: u32,
         local_address: Option<String>,
         local_port: Option<u16>,
+        limit: Option<&NetRateLimit>,
     ) -> Result<()> {
         let remote = socket_address(&address, port)?;
         let local_port = local_port.unwrap_or(0);
@@ -207,19 +209,19 @@ impl Network {
             None if local_port > 0 => Some(socket_address(any(remote), local_port)?),
             None => None,
         };
-        self.open(Origin::Connect { remote, local }, window);
+        self.open(Origin::Connect { remote, local }, window, limit);
         Ok(())
     }
 
     /// Takes the next connection of the listener in the page, and leaves its name there; `null` if
     /// there is none.
     #[napi(catch_unwind)]
-    pub fn accept(&self, window: u32) -> Option<AddressReport> {
+    pub fn accept(&self, window: u32, limit: Option<&NetRateLimit>) -> Option<AddressReport> {
         let accepted = match self.shared.named()? {
             Source::Listener(listener) => listener.accept()?,
             Source::Connection(_) => return None,
         };
-        self.open(Origin::Accepted(accepted.stream), window);
+        self.open(Origin::Accepted(accepted.stream), window, limit);
         Some(accepted.remote.into())
     }
 
@@ -277,6 +279,12 @@ impl Network {
         }
     }
 
+    /// Limits the connection in the page from now on, or no more.
+    #[napi(catch_unwind)]
+    pub fn limit(&self, limit: Option<&NetRateLimit>) {
+        self.shared.with(|connection| connection.set_limit(limit.map(|limit| limit.limit.clone())));
+    }
+
     /// A function that begins to tell what is new.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn begin<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
@@ -331,10 +339,12 @@ impl Network {
         self.shared.sources.borrow().len() as u32
     }
 
-    fn open(&self, origin: Origin, window: u32) {
+    fn open(&self, origin: Origin, window: u32, limit: Option<&NetRateLimit>) {
+        let limit = limit.map(|limit| limit.limit.clone());
         let opened: std::result::Result<(), std::convert::Infallible> = self.shared.add(|name| {
             let inbox = &self.shared.inbox;
-            Ok(Source::Connection(Connection::open(inbox, name, origin, window as usize)))
+            let window = window as usize;
+            Ok(Source::Connection(Connection::open(inbox, name, origin, window, limit)))
         });
         let Ok(()) = opened;
     }

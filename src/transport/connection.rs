@@ -9,8 +9,9 @@ use tokio::task::AbortHandle;
 use super::error::{Fault, Operation};
 use super::inbound::Inbound;
 use super::inbox::{Inbox, Post, Source};
-use super::outbound::{Chunk, Outbound};
+use super::outbound::{Chunk, HIGH_WATER, Outbound};
 use super::pool::Slab;
+use super::rate::{Direction, RateLimit, Turn};
 use super::stream::Stream;
 use super::{Events, lock, task};
 use crate::wire::mse::{Ciphers, Rc4};
@@ -51,11 +52,20 @@ pub struct Connection {
     endpoints: OnceLock<Endpoints>,
     fault: Mutex<Option<Fault>>,
     task: Mutex<Option<AbortHandle>>,
+    limit: Mutex<Option<Arc<RateLimit>>>,
+    /// Another limit has its place.
+    limit_changed: Notify,
 }
 
 impl Connection {
     /// Begins a connection. `window` is how many bytes may be read and not taken.
-    pub fn open(inbox: &Arc<Inbox>, name: u64, origin: Origin, window: usize) -> Arc<Self> {
+    pub fn open(
+        inbox: &Arc<Inbox>,
+        name: u64,
+        origin: Origin,
+        window: usize,
+        limit: Option<Arc<RateLimit>>,
+    ) -> Arc<Self> {
         let connection = Arc::new(Self {
             post: Post::new(inbox.clone(), name),
             inbound: Mutex::new(Inbound::new(window)),
@@ -66,6 +76,8 @@ impl Connection {
             endpoints: OnceLock::new(),
             fault: Mutex::default(),
             task: Mutex::default(),
+            limit: Mutex::new(limit),
+            limit_changed: Notify::new(),
         });
         let run = task::run(task::Closing::new(connection.clone()), origin);
         let handle = inbox.runtime().handle().spawn(run).abort_handle();
@@ -125,8 +137,15 @@ impl Connection {
     /// Has what was added leave. Gives how much waits, and whether the caller is to stop until
     /// [`Events::DRAINED`].
     pub fn flush(&self) -> (usize, bool) {
+        let limit = lock(&self.limit).clone();
+        let high_water = limit.as_ref().map_or(HIGH_WATER, |limit| limit.high_water(HIGH_WATER));
         let mut outbound = lock(&self.outbound);
-        if outbound.write_little() {
+        outbound.set_high_water(high_water);
+        let turn = match limit {
+            Some(limit) => limit.try_turn(Direction::Upload, outbound.queued()),
+            None => Some(Turn::free()),
+        };
+        if outbound.write_little(turn) {
             self.unpark(&mut outbound);
         }
         (outbound.queued(), outbound.is_full())
@@ -173,6 +192,12 @@ impl Connection {
     /// How many bytes may be read and not taken.
     pub fn set_window(&self, window: usize) {
         self.change_inbound(|inbound| inbound.set_window(window));
+    }
+
+    /// Reads and writes no faster than `limit` lets it from now on.
+    pub fn set_limit(&self, limit: Option<Arc<RateLimit>>) {
+        *lock(&self.limit) = limit;
+        self.limit_changed.notify_waiters();
     }
 
     /// Sends small writes at once, or waits for more of them.
@@ -224,6 +249,19 @@ impl Connection {
     pub(super) fn closed(self: &Arc<Self>) {
         lock(&self.outbound).stream = None;
         self.tell(Events::CLOSED);
+    }
+
+    /// Waits until bytes may pass.
+    pub(super) async fn turn(&self, direction: Direction) -> Turn {
+        loop {
+            // Before the limit is looked at, or a change between the two would be missed.
+            let changed = self.limit_changed.notified();
+            let Some(limit) = lock(&self.limit).clone() else { return Turn::free() };
+            tokio::select! {
+                turn = limit.turn(direction) => return turn,
+                () = changed => {}
+            }
+        }
     }
 
     /// Whether the reader may read; if not, it is told when it may.

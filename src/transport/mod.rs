@@ -35,6 +35,7 @@ mod inbox;
 mod listener;
 mod outbound;
 mod pool;
+mod rate;
 mod runtime;
 mod stream;
 mod task;
@@ -46,6 +47,7 @@ pub use error::{Fault, Operation};
 pub use events::Events;
 pub use inbox::{Inbox, Record, Source};
 pub use listener::{Accepted, ListenOptions, Listener};
+pub use rate::{Direction, RateLimit};
 pub use runtime::Runtime;
 pub use stream::Stream;
 
