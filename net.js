@@ -3,4 +3,6 @@
 const { connect } = require('./lib/net/connect.js')
 const { listen, WireServer } = require('./lib/net/server.js')
 
-module.exports = { connect, listen, WireServer }
+const { RateLimit } = require('./lib/net/rate-limit.js')
+
+module.exports = { RateLimit, connect, listen, WireServer }

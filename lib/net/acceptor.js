@@ -13,6 +13,7 @@ const BACKLOG = 511
  * Listens at one address, and gives what it accepts to its owner.
  * @typedef {object} AcceptorOwner
  * @property {number} window of the connections
+ * @property {(import('./rate-limit.js').RateLimit | null)=} rateLimit of the connections
  * @property {() => void} onListening
  * @property {(error: Error) => void} onError it could not listen, or not accept one connection
  * @property {(connection: Connection) => void} onConnection it is open, and needs an owner at once
@@ -71,7 +72,7 @@ class Acceptor {
     if (this.handle === null) return false
     const connection = new Connection(null)
     connection.owner = new Accepting(this, connection)
-    return connection.accept(this.handle, this.owner.window)
+    return connection.accept(this.handle, this.owner.window, this.owner.rateLimit ?? null)
   }
 
   close () {

@@ -6,6 +6,7 @@ const {
   readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
   readSignal, readTimeout
 } = require('./options.js')
+const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
 
 /** How long a connection, and the handshakes on it, may take, in milliseconds. */
@@ -39,7 +40,8 @@ function readConnectOptions (options) {
     extensions: options.extensions,
     connectTimeout: readTimeout(options.connectTimeout, 'connectTimeout', TIMEOUT),
     handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
-    signal: readSignal(options.signal)
+    signal: readSignal(options.signal),
+    rateLimit: readRateLimit(options.rateLimit)
   }
   if (read.infoHash === null && (read.encryption.level > 0 || read.peerId !== null)) {
     throw typeError('infoHash is missing: encryption and the handshake need it')

@@ -38,6 +38,8 @@ class Connection {
     /** The peer has ended, and that was not told yet; likewise the connection. */
     this.hasEnded = false
     this.hasClosed = false
+    /** @type {import('./rate-limit.js').RateLimit | null} */
+    this.rateLimit = null
     /** It keeps the process alive. */
     this.isReferenced = true
     this.isCounted = false
@@ -45,17 +47,20 @@ class Connection {
 
   /**
    * Begins to connect.
-   * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window?: number }} options
+   * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window?: number,
+   *   rateLimit?: import('./rate-limit.js').RateLimit | null }} options
    */
   connect (options) {
     this.where = { address: options.address, port: options.port }
+    this.rateLimit = options.rateLimit ?? null
     this.begin(native.connect(this, { window: WINDOW, ...options }))
     return this
   }
 
   /** Takes the next connection of a listener; tells whether there was one. */
-  accept (listener, window = WINDOW) {
-    const handle = native.accept(listener, this, window)
+  accept (listener, window = WINDOW, rateLimit = null) {
+    this.rateLimit = rateLimit
+    const handle = native.accept(listener, this, window, rateLimit)
     if (handle !== null) this.begin(handle)
     return handle !== null
   }
@@ -195,6 +200,13 @@ class Connection {
     if (this.handle === null) return
     if (ciphers === null) native.setWindow(this.handle, WINDOW)
     else native.encrypt(this.handle, ciphers, WINDOW)
+  }
+
+  /** Reads and writes no faster than a limit lets it, from now on. */
+  setRateLimit (rateLimit) {
+    if (rateLimit === this.rateLimit) return
+    this.rateLimit = rateLimit
+    if (this.handle !== null) native.setRateLimit(this.handle, rateLimit)
   }
 
   setNoDelay (isSet) {

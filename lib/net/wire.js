@@ -5,12 +5,14 @@ const Inbound = require('../receiving/inbound.js')
 const Wire = require('../wire.js')
 const Link = require('./link.js')
 const { kCrypto, kHandle, kInbound, kIsEnding, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
+const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
 
 const kLink = Symbol('link')
 const kEndpoints = Symbol('endpoints')
 const kIsReferenced = Symbol('isReferenced')
 const kWasConnected = Symbol('wasConnected')
+const kRateLimit = Symbol('rateLimit')
 const kOpening = Symbol('opening')
 
 /** Gives the ciphers away where the crypto handshake ends. */
@@ -38,6 +40,7 @@ class NetWire extends Wire {
     this[kLink] = new Link(this)
     this[kEndpoints] = null
     this[kIsReferenced] = true
+    this[kRateLimit] = options.rateLimit ?? null
     this[kWasConnected] = false
     /** What opens the connection, and may open another one. @type {import('./opening.js') | null} */
     this[kOpening] = null
@@ -74,6 +77,15 @@ class NetWire extends Wire {
 
   get localFamily () {
     return family(this.localAddress)
+  }
+
+  get rateLimit () {
+    return this[kRateLimit]
+  }
+
+  set rateLimit (rateLimit) {
+    this[kRateLimit] = readRateLimit(rateLimit)
+    this[kLink].connection?.setRateLimit(this[kRateLimit])
   }
 
   ref () {
@@ -125,6 +137,7 @@ class NetWire extends Wire {
    */
   attach (connection, begin) {
     if (!this[kIsReferenced]) connection.unref()
+    connection.setRateLimit(this[kRateLimit])
     this.connecting = false
     this[kEndpoints] = connection.endpoints
     this[kLink].attach(connection)

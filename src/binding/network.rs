@@ -38,6 +38,9 @@ pub const NET_SLOT_ARGUMENT: u32 = 3;
 /// flush, how many wait.
 #[napi]
 pub const NET_SLOT_RESULT: u32 = 4;
+/// Out: of a flush, how many bytes are not to wait, where a limit keeps them.
+#[napi]
+pub const NET_SLOT_HIGH_WATER: u32 = 6;
 /// Out: of `next`, how many bytes may be taken; of a flush, whether to stop until it has drained.
 #[napi]
 pub const NET_SLOT_AMOUNT: u32 = 5;
@@ -410,6 +413,7 @@ impl Shared {
                 let (queued, is_full) = connection.flush();
                 self.set(NET_SLOT_RESULT, queued.min(u32::MAX as usize) as u32);
                 self.set(NET_SLOT_AMOUNT, is_full.into());
+                self.set(NET_SLOT_HIGH_WATER, connection.high_water().unwrap_or(u32::MAX));
             }),
             NET_COMMAND_PAUSE => self.with(|connection| connection.pause()),
             NET_COMMAND_RESUME => self.with(Connection::resume),

@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 use super::error::{Fault, Operation};
 use super::inbound::Inbound;
 use super::inbox::{Inbox, Post, Source};
-use super::outbound::{Chunk, HIGH_WATER, Outbound};
+use super::outbound::{Chunk, Outbound};
 use super::pool::Slab;
 use super::rate::{Direction, RateLimit, Turn};
 use super::stream::Stream;
@@ -138,9 +138,9 @@ impl Connection {
     /// [`Events::DRAINED`].
     pub fn flush(&self) -> (usize, bool) {
         let limit = lock(&self.limit).clone();
-        let high_water = limit.as_ref().map_or(HIGH_WATER, |limit| limit.high_water(HIGH_WATER));
+        let high_water = limit.as_ref().and_then(|limit| limit.high_water());
         let mut outbound = lock(&self.outbound);
-        outbound.set_high_water(high_water);
+        outbound.limit_waiting(high_water);
         let turn = match limit {
             Some(limit) => limit.try_turn(Direction::Upload, outbound.queued()),
             None => Some(Turn::free()),
@@ -149,6 +149,11 @@ impl Connection {
             self.unpark(&mut outbound);
         }
         (outbound.queued(), outbound.is_full())
+    }
+
+    /// How many bytes are not to wait, where a limit keeps them, as of the last flush.
+    pub fn high_water(&self) -> Option<u32> {
+        lock(&self.outbound).high_water()
     }
 
     /// Ends our side behind what was added: the peer may go on.
@@ -164,6 +169,12 @@ impl Connection {
         self.change_inbound(Inbound::discard);
         self.end();
         self.finish.notify_one();
+        // What nobody wants is read at once.
+        self.limit_changed.notify_waiters();
+        let limit = lock(&self.limit).clone();
+        if limit.is_some_and(|limit| limit.lets_nothing_pass(Direction::Upload)) {
+            self.destroy();
+        }
     }
 
     /// Closes at once; what waits is lost.
@@ -257,6 +268,9 @@ impl Connection {
             // Before the limit is looked at, or a change between the two would be missed.
             let changed = self.limit_changed.notified();
             let Some(limit) = lock(&self.limit).clone() else { return Turn::free() };
+            if direction == Direction::Download && lock(&self.inbound).is_discarding() {
+                return Turn::free();
+            }
             tokio::select! {
                 turn = limit.turn(direction) => return turn,
                 () = changed => {}

@@ -10,7 +10,7 @@ use super::stream::Stream;
 use crate::wire::mse::Rc4;
 
 /// How much waits until the caller is asked to stop, in bytes, where no limit says less.
-pub(super) const HIGH_WATER: usize = 256 * 1024;
+const HIGH_WATER: u32 = 256 * 1024;
 
 /// Up to so many bytes are written by the caller's own thread where nothing waits before them: to
 /// wake another thread takes longer.
@@ -45,8 +45,8 @@ pub(super) struct Outbound {
     pub(super) is_parked: bool,
     /// The caller has stopped, and waits to be told that it may go on.
     wants_drain: bool,
-    /// How much waits until the caller is to stop; three eighths of it are left when it may go on.
-    high_water: usize,
+    /// How much waits until the caller is to stop, where a limit says it.
+    high_water: Option<u32>,
     /// Where it goes, once that is open.
     pub(super) stream: Option<Arc<Stream>>,
 }
@@ -82,8 +82,18 @@ impl Outbound {
         }
     }
 
-    pub(super) fn set_high_water(&mut self, high_water: usize) {
-        self.high_water = high_water;
+    pub(super) fn high_water(&self) -> Option<u32> {
+        self.high_water
+    }
+
+    /// Has less wait where a limit keeps it.
+    pub(super) fn limit_waiting(&mut self, high_water: Option<u32>) {
+        self.high_water = high_water.filter(|&bytes| bytes < HIGH_WATER);
+    }
+
+    /// How much waits until the caller is to stop; three eighths of it are left when it may go on.
+    fn most_waiting(&self) -> usize {
+        self.high_water.unwrap_or(HIGH_WATER) as usize
     }
 
     /// Writes what waits at once if it is little, nothing is before it, and its turn has come.
@@ -132,7 +142,7 @@ impl Outbound {
 
     /// Whether the caller is to stop; it is told then when it may go on.
     pub(super) fn is_full(&mut self) -> bool {
-        self.wants_drain |= self.queued > self.high_water;
+        self.wants_drain |= self.queued > self.most_waiting();
         self.wants_drain
     }
 
@@ -156,7 +166,7 @@ impl Outbound {
     pub(super) fn count(&mut self, written: usize) -> bool {
         self.queued = self.queued.saturating_sub(written);
         self.written += written as u64;
-        let is_drained = self.wants_drain && self.queued <= self.high_water / 8 * 3;
+        let is_drained = self.wants_drain && self.queued <= self.most_waiting() / 8 * 3;
         if is_drained {
             self.wants_drain = false;
         }

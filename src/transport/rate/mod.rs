@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use bucket::{Bucket, Place};
 
-/// What waits to be written through a limit, at least and at most, in bytes.
+/// What may always wait to be written through a limit, in bytes: a block.
 const LEAST_WAITING: f64 = 16.0 * 1024.0;
 /// The same as a share of a second.
 const WAITING: f64 = 0.25;
@@ -47,12 +47,16 @@ impl RateLimit {
         self.bucket(direction).set(rate);
     }
 
-    /// How much may wait to be written, in bytes: little through a slow limit, so that what is sent
-    /// now leaves soon.
-    pub(super) fn high_water(&self, most: usize) -> usize {
-        let rates = self.chain(Direction::Upload).map(|bucket| bucket.rate());
-        let rate = rates.fold(f64::INFINITY, f64::min);
-        ((rate * WAITING).max(LEAST_WAITING) as usize).min(most)
+    /// How many bytes are to wait to be written at most: few through a slow limit, so that what is
+    /// sent now leaves soon. `None` if there is no limit.
+    pub(super) fn high_water(&self) -> Option<u32> {
+        let rate = self.chain(Direction::Upload).map(|bucket| bucket.rate()).reduce(f64::min)?;
+        Some((rate * WAITING).max(LEAST_WAITING) as u32)
+    }
+
+    /// Whether it stops all that would pass.
+    pub(super) fn lets_nothing_pass(&self, direction: Direction) -> bool {
+        self.chain(direction).any(|bucket| bucket.rate() == 0.0)
     }
 
     /// Waits for a turn.
