@@ -406,6 +406,9 @@ export declare const NET_COMMAND_PAUSE: number
 /** Forgets a connection or listener. */
 export declare const NET_COMMAND_RELEASE: number
 
+/** Closes at once, and has the peer see a reset. */
+export declare const NET_COMMAND_RESET: number
+
 /** Reads on. */
 export declare const NET_COMMAND_RESUME: number
 

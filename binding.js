@@ -911,6 +911,7 @@ module.exports.NET_COMMAND_KEEP_ALIVE = nativeBinding.NET_COMMAND_KEEP_ALIVE
 module.exports.NET_COMMAND_NO_DELAY = nativeBinding.NET_COMMAND_NO_DELAY
 module.exports.NET_COMMAND_PAUSE = nativeBinding.NET_COMMAND_PAUSE
 module.exports.NET_COMMAND_RELEASE = nativeBinding.NET_COMMAND_RELEASE
+module.exports.NET_COMMAND_RESET = nativeBinding.NET_COMMAND_RESET
 module.exports.NET_COMMAND_RESUME = nativeBinding.NET_COMMAND_RESUME
 module.exports.NET_COMMAND_WINDOW = nativeBinding.NET_COMMAND_WINDOW
 module.exports.NET_EVENT_ACCEPTED = nativeBinding.NET_EVENT_ACCEPTED

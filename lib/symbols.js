@@ -33,6 +33,8 @@ module.exports = {
   kKeepAliveTimer: Symbol('keepAliveTimer'),
   /** Pushes a chunk right after another one. */
   kPushMore: Symbol('pushMore'),
+  /** Where a wire's bytes come and go by the native transport: gives it the ciphers. */
+  kMoveCiphers: Symbol('moveCiphers'),
   /** Whether a wire goes on in spite of a fault, for it has another way. */
   kSurvives: Symbol('survives')
 }

@@ -4,8 +4,8 @@ const native = require('../native/index.js')
 const Inbound = require('../receiving/inbound.js')
 const Wire = require('../wire.js')
 const Link = require('./link.js')
-const { kCrypto, kHandle, kInbound, kIsEnding, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
 const { readRateLimit } = require('./rate-limit.js')
+const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
 const { typeError } = require('../errors.js')
 
 const kLink = Symbol('link')
@@ -15,13 +15,8 @@ const kWasConnected = Symbol('wasConnected')
 const kRateLimit = Symbol('rateLimit')
 const kOpening = Symbol('opening')
 
-/** Gives the ciphers away where the crypto handshake ends. */
+/** What comes from the peer, on one connection after the other. */
 class NetInbound extends Inbound {
-  endNegotiation (received) {
-    super.endNegotiation(received)
-    this.wire[kLink].moveCiphers()
-  }
-
   /** Forgets what came on a connection that is given up. */
   restart () {
     this.chunk = this.queue = this.assembly = this.collected = null
@@ -119,6 +114,10 @@ class NetWire extends Wire {
 
   unpipe () {
     return this
+  }
+
+  [kMoveCiphers] () {
+    this[kLink].moveCiphers()
   }
 
   /** A fault of the peer's in the crypto handshake may only mean that it does not know it. */

@@ -75,6 +75,9 @@ pub const NET_COMMAND_NO_DELAY: u32 = 8;
 /// Asks the peer after so many idle seconds whether it is there; 0 for never.
 #[napi]
 pub const NET_COMMAND_KEEP_ALIVE: u32 = 9;
+/// Closes at once, and has the peer see a reset.
+#[napi]
+pub const NET_COMMAND_RESET: u32 = 10;
 
 /// Event: the connection is there. Several may come together, to be seen in this order.
 #[napi]
@@ -433,6 +436,7 @@ impl Shared {
             }
             NET_COMMAND_WINDOW => self.with(|connection| connection.set_window(argument as usize)),
             NET_COMMAND_NO_DELAY => self.with(|connection| connection.set_no_delay(argument != 0)),
+            NET_COMMAND_RESET => self.with(|connection| connection.reset()),
             NET_COMMAND_KEEP_ALIVE => self.with(|connection| connection.set_keep_alive(argument)),
             _ => {}
         }
