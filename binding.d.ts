@@ -77,10 +77,10 @@ export declare class Network {
   /** Whether what is open keeps the process alive. */
   keepAlive(isKept: boolean): void
   /**
-   * Connects to an address, from one of this machine if that is given. Leaves the name of the
+   * Connects to an address, a proxy's if `proxied` is given, from one of this machine if that is given. Leaves the name of the
    * connection in the page.
    */
-  connect(address: string, port: number, window: number, localAddress?: string | undefined | null, localPort?: number | undefined | null, limit?: NetRateLimit | undefined | null): void
+  connect(address: string, port: number, window: number, localAddress?: string | undefined | null, localPort?: number | undefined | null, limit?: NetRateLimit | undefined | null, proxied?: ProxiedPeer | undefined | null): void
   /**
    * Takes the next connection of the listener in the page, and leaves its name there; `null` if
    * there is none.
@@ -483,6 +483,18 @@ export declare const OPEN_REQUIRE: number
 
 /** How many 32-bit slots a page has. */
 export declare const PAGE_LENGTH: number
+
+/** What a SOCKS5 proxy is asked for. */
+export interface ProxiedPeer {
+  /** A name that the proxy looks up, or an address. */
+  host: string
+  /** The port. */
+  port: number
+  /** Of the proxy's user, if it has to be told. */
+  username?: string
+  /** The user's password. */
+  password?: string
+}
 
 /** A bit of a handshake's: DHT (BEP 5). */
 export declare const RESERVED_DHT: number

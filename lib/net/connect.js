@@ -4,7 +4,7 @@ const Opening = require('./opening.js')
 const { NetWire, kOpening } = require('./wire.js')
 const {
   readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
-  readSignal, readTimeout
+  readProxied, readSignal, readTimeout
 } = require('./options.js')
 const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
@@ -41,7 +41,8 @@ function readConnectOptions (options) {
     connectTimeout: readTimeout(options.connectTimeout, 'connectTimeout', TIMEOUT),
     handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
     signal: readSignal(options.signal),
-    rateLimit: readRateLimit(options.rateLimit)
+    rateLimit: readRateLimit(options.rateLimit),
+    proxy: readProxied(options.proxy, options.host)
   }
   if (read.infoHash === null && (read.encryption.level > 0 || read.peerId !== null)) {
     throw typeError('infoHash is missing: encryption and the handshake need it')

@@ -30,6 +30,8 @@ class Connection {
     this.handle = null
     /** What it connects to, for errors. @type {{ address: string, port: number } | undefined} */
     this.where = undefined
+    /** What it asks a proxy for, if it does. @type {{ host: string, port: number } | undefined} */
+    this.proxied = undefined
     /** @type {object | null} */
     this.endpoints = null
     this.isPaused = false
@@ -48,10 +50,13 @@ class Connection {
   /**
    * Begins to connect.
    * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window?: number,
-   *   rateLimit?: import('./rate-limit.js').RateLimit | null }} options
+   *   rateLimit?: import('./rate-limit.js').RateLimit | null,
+   *   proxied?: { host: string, port: number, username?: string, password?: string } }} options the address is a
+   *   proxy's where something is `proxied`
    */
   connect (options) {
     this.where = { address: options.address, port: options.port }
+    this.proxied = options.proxied
     this.rateLimit = options.rateLimit ?? null
     this.begin(native.connect(this, { window: WINDOW, ...options }))
     return this
@@ -81,6 +86,7 @@ class Connection {
   onNews (events, available) {
     if ((events & native.OPENED) !== 0) {
       this.endpoints = native.endpoints(this.handle)
+      if (this.proxied !== undefined) this.endpoints.remote = { address: this.proxied.host, port: this.proxied.port }
       this.owner.onOpen()
     }
     if ((events & native.DRAINED) !== 0) this.owner.onDrain()
@@ -128,8 +134,13 @@ class Connection {
     const fault = native.takeFault(this.handle)
     if (fault === null || this.isFinished) return
     this.isFinished = true
-    const isConnecting = fault.syscall === 'connect' || fault.syscall === 'bind'
-    this.owner.onError(socketError(fault, isConnecting ? this.where : undefined))
+    this.owner.onError(socketError(fault, this.whereOf(fault.syscall)))
+  }
+
+  /** What an error of the opening is about. */
+  whereOf (syscall) {
+    if (syscall === 'proxy') return { address: this.proxied.host, port: this.proxied.port }
+    return syscall === 'connect' || syscall === 'bind' ? this.where : undefined
   }
 
   close () {

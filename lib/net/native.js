@@ -106,13 +106,13 @@ function register (source) {
  * Begins to connect.
  * @param {{ onNews: Function }} source is told
  * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number,
- *   rateLimit?: import('./rate-limit.js').RateLimit | null }} options
+ *   rateLimit?: import('./rate-limit.js').RateLimit | null, proxied?: object }} options
  *   addresses are of IPv4 or IPv6
  * @returns {Handle}
  */
-function connect (source, { address, port, localAddress, localPort, window, rateLimit = null }) {
+function connect (source, { address, port, localAddress, localPort, window, rateLimit = null, proxied }) {
   start()
-  network.connect(address, port, window, localAddress, localPort, nativeOf(rateLimit))
+  network.connect(address, port, window, localAddress, localPort, nativeOf(rateLimit), proxied)
   return register(source)
 }
 

@@ -7,7 +7,7 @@ const Dial = require('./dial.js')
 const DirectPipe = require('./direct-pipe.js')
 const { family } = require('./wire.js')
 const { abortError } = require('./errors.js')
-const { readAddress, readFamily, readFunction, readHost, readPort, readSignal, readTimeout } = require('./options.js')
+const { readAddress, readFamily, readFunction, readHost, readPort, readProxied, readSignal, readTimeout } = require('./options.js')
 const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
 
@@ -60,6 +60,7 @@ class Socket extends Duplex {
       lookup: readFunction(options.lookup, 'lookup'),
       window: WINDOW,
       rateLimit: this.limit,
+      proxy: readProxied(options.proxy, options.host),
       onLookup: (...found) => this.emit('lookup', ...found)
     }
     if (listener) this.once('connect', listener)

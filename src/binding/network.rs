@@ -16,7 +16,7 @@ use super::memory::Numbers;
 use super::rate_limit::NetRateLimit;
 use super::waker::Waker;
 use crate::transport::{
-    Connection, Fault, Inbox, ListenOptions, Listener, Origin, Runtime, Source,
+    Connection, Fault, Inbox, ListenOptions, Listener, Origin, Proxied, Runtime, Source,
 };
 
 /// How many 32-bit slots the page of the transport has.
@@ -140,6 +140,26 @@ impl From<SocketAddr> for AddressReport {
     }
 }
 
+/// What a SOCKS5 proxy is asked for.
+#[napi(object)]
+pub struct ProxiedPeer {
+    /// A name that the proxy looks up, or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Of the proxy's user, if it has to be told.
+    pub username: Option<String>,
+    /// The user's password.
+    pub password: Option<String>,
+}
+
+impl From<ProxiedPeer> for Proxied {
+    fn from(peer: ProxiedPeer) -> Self {
+        let credentials = peer.username.map(|name| (name, peer.password.unwrap_or_default()));
+        Self { host: peer.host, port: peer.port, credentials }
+    }
+}
+
 /// Both ends of a connection.
 #[napi(object)]
 pub struct EndpointsReport {
@@ -196,7 +216,7 @@ impl Network {
         self.shared.waker.keep_alive(env, is_kept)
     }
 
-    /// Connects to an address, from one of this machine if that is given. Leaves the name of the
+    /// Connects to an address, a proxy's if `proxied` is given, from one of this machine if that is given. Leaves the name of the
     /// connection in the page.
     #[napi(catch_unwind)]
     pub fn connect(
@@ -207,6 +227,7 @@ impl Network {
         local_address: Option<String>,
         local_port: Option<u16>,
         limit: Option<&NetRateLimit>,
+        proxied: Option<ProxiedPeer>,
     ) -> Result<()> {
         let remote = socket_address(&address, port)?;
         let local_port = local_port.unwrap_or(0);
@@ -215,7 +236,8 @@ impl Network {
             None if local_port > 0 => Some(socket_address(any(remote), local_port)?),
             None => None,
         };
-        self.open(Origin::Connect { remote, local }, window, limit);
+        let proxied = proxied.map(Proxied::from);
+        self.open(Origin::Connect { remote, local, proxied }, window, limit);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use super::inbox::{Inbox, Post, Source};
 use super::outbound::{Chunk, Outbound};
 use super::pool::Slab;
 use super::rate::{Direction, RateLimit, Turn};
+use super::socks::Proxied;
 use super::stream::Stream;
 use super::{Events, lock, task};
 use crate::wire::mse::{Ciphers, Rc4};
@@ -20,10 +21,12 @@ use crate::wire::mse::{Ciphers, Rc4};
 pub enum Origin {
     /// By connecting to a peer.
     Connect {
-        /// Where to.
+        /// Where to: to the proxy, if there is one.
         remote: SocketAddr,
         /// The address of this machine to do so from.
         local: Option<SocketAddr>,
+        /// What a proxy is asked for.
+        proxied: Option<Proxied>,
     },
     /// It was accepted.
     Accepted(Stream),

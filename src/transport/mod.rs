@@ -37,6 +37,7 @@ mod outbound;
 mod pool;
 mod rate;
 mod runtime;
+mod socks;
 mod stream;
 mod task;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use inbox::{Inbox, Record, Source};
 pub use listener::{Accepted, ListenOptions, Listener};
 pub use rate::{Direction, RateLimit};
 pub use runtime::Runtime;
+pub use socks::Proxied;
 pub use stream::Stream;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -15,7 +15,7 @@ use super::outbound::{Chunk, MAX_SLICES};
 use super::pool::{SLAB_LENGTH, Slab};
 use super::rate::Direction;
 use super::stream::Stream;
-use super::{Connection, Events};
+use super::{Connection, Events, socks};
 
 /// So much is read before the caller is told of it, if it does not end before.
 const SIGNAL_LENGTH: usize = 256 * 1024;
@@ -58,7 +58,13 @@ pub(super) async fn run(closing: Closing, origin: Origin) {
 /// Opens the stream.
 async fn open(origin: Origin) -> Result<Stream, Fault> {
     match origin {
-        Origin::Connect { remote, local } => connect(remote, local).await.map(Stream::Tcp),
+        Origin::Connect { remote, local, proxied } => {
+            let mut stream = connect(remote, local).await?;
+            if let Some(proxied) = proxied {
+                stream = socks::ask(stream, &proxied).await?;
+            }
+            Ok(Stream::Tcp(stream))
+        }
         Origin::Accepted(stream) => Ok(stream),
     }
 }

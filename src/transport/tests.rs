@@ -51,7 +51,13 @@ impl Caller {
     }
 
     fn connect(&self, name: u64, remote: SocketAddr) -> Arc<Connection> {
-        Connection::open(&self.inbox, name, Origin::Connect { remote, local: None }, WINDOW, None)
+        Connection::open(
+            &self.inbox,
+            name,
+            Origin::Connect { remote, local: None, proxied: None },
+            WINDOW,
+            None,
+        )
     }
 
     /// A connection to a socket of the standard library.
