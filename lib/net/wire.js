@@ -3,6 +3,10 @@
 const native = require('../native/index.js')
 const Inbound = require('../receiving/inbound.js')
 const Wire = require('../wire.js')
+const keepShape = require('../v8/keep-shape.js')
+const OwnRequests = require('../requests/own-requests.js')
+const PeerRequests = require('../requests/peer-requests.js')
+const { free } = require('../closing.js')
 const Link = require('./link.js')
 const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
 const { kOpening } = require('./symbols.js')
@@ -177,5 +181,11 @@ class NetWire extends Wire {
 function family (address) {
   return address && (address.includes(':') ? 'IPv6' : 'IPv4')
 }
+
+keepShape(NetWire, wire => {
+  OwnRequests.of(wire).stop()
+  PeerRequests.of(wire).clear()
+  free(wire[kHandle])
+}, 'tcpOutgoing')
 
 module.exports = { NetWire, family }
