@@ -32,8 +32,9 @@ class Connection {
     this.where = undefined
     /** What it asks a proxy for, if it does. @type {{ host: string, port: number } | undefined} */
     this.proxied = undefined
+    this.isOpen = false
     /** @type {object | null} */
-    this.endpoints = null
+    this.knownEndpoints = null
     this.isPaused = false
     /** Nothing of the peer's is wanted any more. */
     this.isFinished = false
@@ -75,8 +76,14 @@ class Connection {
     this.count()
   }
 
-  get isOpen () {
-    return this.endpoints !== null && this.handle !== null
+  /** @returns {{ remote: { address: string, port: number }, local: { address: string, port: number } } | null} */
+  get endpoints () {
+    if (this.knownEndpoints === null && this.handle !== null) {
+      this.knownEndpoints = native.endpoints(this.handle)
+      const { proxied } = this
+      if (this.knownEndpoints !== null && proxied) this.knownEndpoints.remote = { address: proxied.host, port: proxied.port }
+    }
+    return this.knownEndpoints
   }
 
   //
@@ -85,8 +92,7 @@ class Connection {
 
   onNews (events, available) {
     if ((events & native.OPENED) !== 0) {
-      this.endpoints = native.endpoints(this.handle)
-      if (this.proxied !== undefined) this.endpoints.remote = { address: this.proxied.host, port: this.proxied.port }
+      this.isOpen = true
       this.owner.onOpen()
     }
     if ((events & native.DRAINED) !== 0) this.owner.onDrain()
@@ -154,6 +160,8 @@ class Connection {
     if (this.handle === null) return
     this.isReferenced = false
     this.count()
+    // A caller may still ask.
+    this.knownEndpoints = this.endpoints
     native.release(this.handle)
     this.handle = null
     this.owner.onClose()
@@ -192,7 +200,7 @@ class Connection {
 
   /** Likewise; what the peer still sends is dropped. */
   finish () {
-    if (!this.isOpen) return this.destroy()
+    if (!this.isOpen || this.handle === null) return this.destroy()
     this.isFinished = true
     native.finish(this.handle)
     if (this.hasClosed) this.tellClose()
