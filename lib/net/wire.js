@@ -37,7 +37,7 @@ class NetWire extends Wire {
     this[kInbound] = new NetInbound(this)
     this[kLink] = new Link(this)
     this[kIsReferenced] = true
-    this[kRateLimit] = options.rateLimit ?? null
+    this[kRateLimit] = options?.rateLimit ?? null
     this[kWasConnected] = false
     /** What opens the connection, and may open another one; `null` once the peer's handshake is there. @type {import('./opening.js') | null} */
     this[kOpening] = null
