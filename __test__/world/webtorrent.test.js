@@ -14,6 +14,7 @@ const { ourFile, upstreamFile, upstreamUnderTest } = require('../helpers/wire')
 const { install } = require('./webtorrent/install')
 
 const MODULES = { ours: ourFile, upstream: upstreamFile }
+const NATIVE_NET = path.join(__dirname, '../../examples/webtorrent/native-net.mjs')
 const SIZE = 8 * 1024 * 1024 + 12345
 
 let webtorrent, folder, file, processes
@@ -49,6 +50,30 @@ describe.each([['its default', '', 1], ['secure: 2', '2', 2]])('%s', (name, secu
   )
 })
 
+// examples/webtorrent: its TCP connections are the native transport's, and nothing else is changed.
+describe('on the native transport', () => {
+  test.each([
+    ['both sides', true, true, 'torrentFile', '0'],
+    ['the downloader', true, false, 'magnet', '0'],
+    ['the seeder', false, true, 'magnet', '1'],
+    ['both sides, encrypted', true, true, 'torrentFile', '2']
+  ])('%s', (name, downloading, seeding, given, secure) => {
+    return transfer('ours', 'ours', given, secure, { downloading, seeding })
+  }, 60_000)
+
+  test('it tells of a peer that is not there', async () => {
+    const into = fs.mkdtempSync(path.join(folder, 'into-'))
+    const seeder = start('ours', 'seed.mjs', [file], '0', true)
+    const torrent = await seeder.told('port')
+    seeder.child.stdin.end()
+    await seeder.exited()
+    const downloader = start('ours', 'download.mjs', [torrent.port, into], '0', true)
+    downloader.child.stdin.end(torrent.torrentFile + '\n')
+    await downloader.told('destroyed')
+    await downloader.exited()
+  }, 60_000)
+})
+
 test('the seeder is killed in the middle', async () => {
   const seeder = start('ours', 'seed.mjs', [file])
   const torrent = await seeder.told('port')
@@ -65,14 +90,16 @@ test('the seeder is killed in the middle', async () => {
 }, 60_000)
 
 /** Has one client download from another; gives what the downloader told of its wire at the end. */
-async function transfer (downloading, seeding, given, secure = '0') {
-  const seeder = start(seeding, 'seed.mjs', [file], secure)
+async function transfer (downloading, seeding, given, secure = '0', native = {}) {
+  const seeder = start(seeding, 'seed.mjs', [file], secure, native.seeding)
   const torrent = await seeder.told('port')
+  expect(torrent.isNative).toBe(Boolean(native.seeding))
   const into = fs.mkdtempSync(path.join(folder, 'into-'))
-  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure)
+  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure, native.downloading)
   downloader.child.stdin.write(torrent[given] + '\n')
 
-  const { nodeStream } = await downloader.told('wire')
+  const { nodeStream, isNative } = await downloader.told('wire')
+  expect(isNative).toBe(Boolean(native.downloading))
   expect(nodeStream).toBe(downloading === 'ours' && !upstreamUnderTest)
   expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
   const closed = await downloader.told('closed')
@@ -87,8 +114,9 @@ async function transfer (downloading, seeding, given, secure = '0') {
 }
 
 /** Starts one of the scripts; what it tells line by line can be waited for by a key. */
-function start (wire, script, args, secure = '0') {
-  const child = spawn(process.execPath, [path.join(__dirname, 'webtorrent', script), ...args], {
+function start (wire, script, args, secure = '0', isNative = false) {
+  const flags = isNative ? ['--import', pathToFileURL(NATIVE_NET).href] : []
+  const child = spawn(process.execPath, [...flags, path.join(__dirname, 'webtorrent', script), ...args], {
     env: {
       ...process.env, SECURE: secure, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href
     }

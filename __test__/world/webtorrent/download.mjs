@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Duplex } from 'node:stream'
-import { createClient, tell } from './client.mjs'
+import { countSources, createClient, tell } from './client.mjs'
 
 const [port, folder, downloadLimit] = process.argv.slice(2)
 
@@ -21,7 +21,7 @@ const torrent = client.add(line.startsWith('magnet:') ? line : Buffer.from(line,
 torrent.on('infoHash', () => torrent.addPeer(`127.0.0.1:${port}`))
 torrent.once('download', () => tell({ downloading: true }))
 torrent.on('wire', wire => {
-  tell({ wire: wire.type, nodeStream: wire instanceof Duplex })
+  tell({ wire: wire.type, nodeStream: wire instanceof Duplex, isNative: countSources() > 1 })
   wire.once('close', () => tell({
     closed: wire.type, pending: wire.requests.length, encryption: wire._encryptionMethod
   }))
