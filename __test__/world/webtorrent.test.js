@@ -61,6 +61,22 @@ describe('on the native transport', () => {
     return transfer('ours', 'ours', given, secure, { downloading, seeding })
   }, 60_000)
 
+  test('a limit of the client holds', async () => {
+    const seeder = start('ours', 'seed.mjs', [file], '0', true)
+    const torrent = await seeder.told('port')
+    const into = fs.mkdtempSync(path.join(folder, 'into-'))
+    const rate = 4 << 20
+    const downloader = start('ours', 'download.mjs', [torrent.port, into, rate], '0', true)
+    downloader.child.stdin.write(torrent.torrentFile + '\n')
+    await downloader.told('wire')
+    const begin = performance.now()
+    await downloader.told('done')
+    expect((performance.now() - begin) / 1000).toBeGreaterThan(SIZE / rate * 0.9)
+    await downloader.exited()
+    seeder.child.stdin.end()
+    await seeder.exited()
+  }, 60_000)
+
   test('it tells of a peer that is not there', async () => {
     const into = fs.mkdtempSync(path.join(folder, 'into-'))
     const seeder = start('ours', 'seed.mjs', [file], '0', true)
