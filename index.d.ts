@@ -310,18 +310,32 @@ declare class Wire extends Duplex {
    */
   reject (index: number, offset: number, length: number): void
   /**
-   * Asks for hashes of a file's Merkle tree; the answer is an event. BEP 52
+   * Asks for hashes of a file's Merkle tree. The peer answers with hashes or a hash reject; either is
+   * an event. BEP 52
+   *
+   * `bittorrent-protocol-native/merkle` has what tells whether hashes lead to the root.
    * @throws {TypeError | RangeError} for a range that cannot be meant; nothing is sent
    */
   hashRequest (range: Wire.HashRange): void
   /**
+   * Asks for hashes likewise, and resolves to the peer's answer: `range.length` hashes of the layer,
+   * then uncle hashes from below, 32 bytes each. They are as the peer sent them: see `verify` of
+   * `bittorrent-protocol-native/merkle`. BEP 52
+   *
+   * Rejects with a {@link WireError} whose code is `ERR_REJECTED` (the peer will not), `ERR_TIMED_OUT`,
+   * `ERR_CLOSED` or `ERR_V2_DISABLED`; with the reason of `options.signal`; or with a TypeError or a
+   * RangeError for what cannot be meant. BEP 52 has no cancel: what is given up is asked for all the
+   * same, and its answer an event alone.
+   */
+  requestHashes (range: Wire.HashRange, options?: Wire.AnswerOptions | null): Promise<Buffer>
+  /**
    * Sends hashes: `range.length` of the layer, then at most one uncle hash a proof layer, 32 bytes
-   * each. BEP 52
+   * each. They answer the peer's oldest request for that range. BEP 52
    * @throws {TypeError | RangeError} for a range or a number of hashes that cannot be meant
    */
   hashes (range: Wire.HashRange, hashes: NodeJS.ArrayBufferView): void
   /**
-   * Refuses to answer a hash request. BEP 52
+   * Rejects the peer's oldest hash request for that range. BEP 52
    * @throws {TypeError | RangeError} for a range that cannot be meant
    */
   hashReject (range: Wire.HashRange): void
@@ -422,7 +436,10 @@ declare class Wire extends Duplex {
  */
 declare function bencodeDecode (bytes: NodeJS.TypedArray, maxItems?: number | null): Wire.BencodeValue
 
-/** Why a wire was closed: given to `violation`, and kept in `wire.closeReason`. */
+/**
+ * Why a wire was closed: given to `violation`, and kept in `wire.closeReason`. Or why a promise of a
+ * wire was rejected.
+ */
 declare class WireError extends Error {
   /** @internal a wire makes its own */
   constructor (code: Wire.ErrorCode, message: string, options?: { cause?: unknown })
@@ -430,7 +447,7 @@ declare class WireError extends Error {
   readonly name: 'WireError'
   /** What kind of error it is; stays the same from version to version. */
   readonly code: Wire.ErrorCode
-  /** The exception of an extension's handler, where that is the reason. */
+  /** What lies behind it: the exception of an extension's handler, or why the wire was closed. */
   readonly cause?: unknown
 }
 
@@ -538,11 +555,18 @@ declare namespace Wire {
     piecesRoot: NodeJS.ArrayBufferView
     /** The layer of the hashes, at most 64; 0 is that of the blocks. */
     baseLayer: number
-    /** The first hash of the layer. */
+    /** The first hash of the layer: a multiple of `length`. */
     index: number
-    /** How many hashes of the layer: a power of two, at most 8192. */
+    /**
+     * How many hashes of the layer: a power of two, at most 8192. BEP 52 has no ranges of less than
+     * two, and wishes for at most 512; libtorrent asks for one where the last 512 pieces are one.
+     */
     length: number
-    /** Over how many layers above it uncle hashes are to prove them, at most 64. */
+    /**
+     * Over how many layers above it uncle hashes are to prove them. The first of these need none: their
+     * hashes follow from the range's, those of log2(length) - 1 layers. No tree has more than 64 layers:
+     * this and `baseLayer` are at most 64 together.
+     */
     proofLayers: number
   }
 
@@ -550,6 +574,22 @@ declare namespace Wire {
   export interface ReceivedHashRange extends HashRange {
     /** The root of the tree: 32 bytes. */
     piecesRoot: Buffer
+  }
+
+  /**
+   * Answers a hash request of the peer, once; what comes later does nothing.
+   *
+   * `respond(null, hashes)` sends hashes, as {@link Wire.hashes} does; a wrong number of them throws, and
+   * the request stays open. `respond(error)` rejects the request.
+   */
+  export type RespondHashes = (...answer: [error: Error] | [error: null | undefined, hashes: NodeJS.ArrayBufferView]) => void
+
+  /** How long a promise for an answer of the peer waits. */
+  export interface AnswerOptions {
+    /** Gives it up: the promise rejects with the signal's reason. Any number may share a signal. */
+    signal?: AbortSignal | undefined
+    /** After so many milliseconds the promise rejects with `ERR_TIMED_OUT`; 0, the default, for never. */
+    timeout?: number | undefined
   }
 
   /** How many messages there were of each kind; `extended` counts the extended handshake too. */
@@ -754,6 +794,13 @@ declare namespace Wire {
    *   before the wire had read all of the chunk. Nothing is read from memory that is gone.
    * - `ERR_INTERNAL`: a defect of this package.
    *
+   * Those that promises of a wire are rejected with:
+   *
+   * - `ERR_REJECTED`: the peer will not answer. BEP 6, 52
+   * - `ERR_TIMED_OUT`: no answer within `timeout`, or within what `setTimeout` was given.
+   * - `ERR_CLOSED`: the wire was closed; `cause` is its `closeReason`, if it has one.
+   * - `ERR_V2_DISABLED`: the peer did not announce BEP 52.
+   *
    * Where no native addon loads, requiring the package throws an Error with code
    * `ERR_NO_NATIVE_ADDON`, which says what to do.
    */
@@ -765,6 +812,7 @@ declare namespace Wire {
     | 'ERR_MSE_CRYPTO_PROVIDE' | 'ERR_MSE_CRYPTO_SELECT' | 'ERR_MSE_PLAINTEXT_REFUSED'
     | 'ERR_MSE_INFO_HASH' | 'ERR_MSE_TIMEOUT'
     | 'ERR_EXTENSION_FAILED' | 'ERR_EXTENSION_NAME' | 'ERR_CHUNK_DETACHED' | 'ERR_INTERNAL'
+    | 'ERR_REJECTED' | 'ERR_TIMED_OUT' | 'ERR_CLOSED' | 'ERR_V2_DISABLED'
 
   /**
    * What a wire emits, with the arguments of the listeners. An application that emits events of its
@@ -813,8 +861,11 @@ declare namespace Wire {
     extended: [extension: 'handshake', handshake: ExtendedHandshake] | [extension: string | number, message: Buffer]
     /** A keep-alive. BEP 3 */
     'keep-alive': []
-    /** The peer, which announced BEP 52, asks for hashes. Answer with `hashes` or `hashReject`. */
-    'hash-request': [range: ReceivedHashRange]
+    /**
+     * The peer, which announced BEP 52, asks for hashes. Answer with `respond`, or with `hashes` or
+     * `hashReject`. Where nobody listens, the request is rejected; so are those above 1000 that are open.
+     */
+    'hash-request': [range: ReceivedHashRange, respond: RespondHashes]
     /** Hashes of the peer: `range.length` of the layer, then uncle hashes, 32 bytes each. BEP 52 */
     hashes: [range: ReceivedHashRange, hashes: Buffer]
     /** The peer will not answer a hash request. BEP 52 */

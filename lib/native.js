@@ -238,7 +238,7 @@ function extended (handle, id, bytes) {
   return transfer(handle, TRANSFER_EXTENDED, bytes, id) === RESULT_DONE
 }
 
-/** @param {import('./hash-range.js').HashRange} range (BEP 52), checked */
+/** @param {import('./hashes/hash-range.js').HashRange} range (BEP 52), checked */
 function hashRequest (handle, { piecesRoot, baseLayer, index, length, proofLayers }) {
   return transfer(handle, TRANSFER_HASH_REQUEST, piecesRoot, baseLayer, index, length, proofLayers) === RESULT_DONE
 }
@@ -505,7 +505,7 @@ function place (slot) {
   return number === NONE ? -1 : number
 }
 
-/** @returns {import('./hash-range.js').HashRange} that the event names */
+/** @returns {import('./hashes/hash-range.js').HashRange} that the event names */
 function hashRange () {
   const baseLayer = page[SLOT_NUMBERS + 1]
   const index = page[SLOT_NUMBERS + 2]

@@ -19,6 +19,8 @@ module.exports = {
   kPeerRequests: Symbol('peerRequests'),
   /** The pieces of the peer; `null` until something is known of them. */
   kPeerPieces: Symbol('peerPieces'),
+  /** What few wires have, see parts.js; `null` until one has the first of it. */
+  kParts: Symbol('parts'),
   /** The stream was ended: nothing is emitted any more for what the peer sent. */
   kIsEnding: Symbol('isEnding'),
   /** The stream has finished: nothing is sent any more. */

@@ -3,19 +3,18 @@
 const { Buffer } = require('node:buffer')
 const { randomBytes } = require('node:crypto')
 
+const Additions = require('./additions.js')
 const bencode = require('./bencode.js')
 const { debug, isDebugging } = require('./debug.js')
-const { describe } = require('./messages.js')
 const native = require('./native.js')
 const Inbound = require('./receiving/inbound.js')
 const Outbound = require('./sending/outbound.js')
+const sent = require('./sending/sent.js')
 const CryptoHandshake = require('./encryption/crypto-handshake.js')
 const readOptions = require('./options.js')
 const { fire1 } = require('./v8/fire.js')
 const { PeerPieces } = require('./receiving/peer-pieces.js')
-const PeerStream = require('./stream/peer-stream.js')
 const Extensions = require('./extensions.js')
-const { checkHashRange, checkHashes } = require('./hash-range.js')
 const Plain = require('./v8/plain.js')
 const keepShape = require('./v8/keep-shape.js')
 const OwnRequests = require('./requests/own-requests.js')
@@ -24,7 +23,7 @@ const { rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkBlock, checkCallback, toTimeout } = require('./arguments.js')
 const {
   kHandle, kOptions, kSelf, kInbound, kOutbound, kCrypto, kExtensions, kOwnRequests, kPeerRequests,
-  kPeerPieces, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kGreet, kFail
+  kPeerPieces, kParts, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kGreet, kFail
 } = require('./symbols.js')
 
 const KEEP_ALIVE_INTERVAL = 55000
@@ -49,7 +48,7 @@ function noop () {}
  * from it what the peer is to get. See index.d.ts for what each member does. Its state is reached
  * by symbols, not private names: callers put wires behind a Proxy or an Object.create.
  */
-class Wire extends PeerStream {
+class Wire extends Additions {
   static nativeRC4 = true
 
   static get violations () {
@@ -69,6 +68,7 @@ class Wire extends PeerStream {
     this[kOwnRequests] = null
     this[kPeerRequests] = null
     this[kPeerPieces] = null
+    this[kParts] = null
     this[kDebugId] = null
     this[kKeepAliveTimer] = null
     this[kIsHandshakeSent] = false
@@ -376,19 +376,6 @@ class Wire extends PeerStream {
     if (!this.allowedFastSet.includes(index)) this.allowedFastSet.push(index)
   }
 
-  hashRequest (range) {
-    sent(this, native.hashRequest(this[kHandle], checkHashRange(range)), 'hash-request')
-  }
-
-  hashes (range, hashes) {
-    const checked = checkHashRange(range)
-    sent(this, native.hashes(this[kHandle], checked, checkHashes(checked, hashes)), 'hashes')
-  }
-
-  hashReject (range) {
-    sent(this, native.hashReject(this[kHandle], checkHashRange(range)), 'hash-reject')
-  }
-
   extended (extension, message) {
     this._debug('extended ext=%s', extension)
     let id = extension
@@ -493,24 +480,16 @@ class Wire extends PeerStream {
 
   [kOnClose] () {
     PeerRequests.of(this).clear()
-    OwnRequests.of(this).failAll('wire was closed')
+    try {
+      OwnRequests.of(this).failAll('wire was closed')
+    } finally {
+      this[kParts]?.close()
+    }
   }
 
   _debug (format, ...values) {
     if (isDebugging()) debug(`[${this._debugId}] ${format}`, ...values)
   }
-}
-
-/**
- * To be called after a message was given to the engine.
- * @param {Wire} wire
- * @param {boolean} isThere whether the engine has the wire
- * @param {string} name of the message, with its numbers for the log
- */
-function sent (wire, isThere, name, a, b, c) {
-  if (isDebugging()) wire._debug(describe(name, [a, b, c]))
-  if (isThere) wire[kOutbound].schedule()
-  else if (!wire[kIsFinished]) wire[kInbound].resumeLater()
 }
 
 /** The messages of BEP 6 are for those who both speak it. */

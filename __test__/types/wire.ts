@@ -3,6 +3,7 @@
 import net from 'node:net'
 import { Duplex } from 'node:stream'
 import Wire from '../../index.js'
+import * as merkle from '../../lib/hashes/merkle.js'
 
 declare module '../../index.js' {
   interface Events {
@@ -154,6 +155,28 @@ wire.setTimeout(Infinity)
 wire.setTimeout('1000')
 wire.setKeepAlive(true)
 
+// BEP 52
+const range: Wire.HashRange = { piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, length: 2, proofLayers: 0 }
+wire.handshake('aa'.repeat(20), 'bb'.repeat(20), { v2: true })
+const hashes: Promise<Buffer> = wire.requestHashes(range)
+wire.requestHashes(range, { signal: AbortSignal.timeout(1), timeout: 1000 }).catch((error: Wire.WireError) => error.code === 'ERR_V2_DISABLED')
+// @ts-expect-error a range has a length
+wire.requestHashes({ piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, proofLayers: 0 })
+// @ts-expect-error milliseconds are a number
+wire.requestHashes(range, { timeout: '1' })
+wire.on('hash-request', ({ piecesRoot, index }, respond) => {
+  respond(null, piecesRoot.subarray(index))
+  respond(new Error('no'))
+  // @ts-expect-error neither an error nor hashes
+  respond(null)
+})
+const tree = new merkle.MerkleTree(merkle.hashBlocks(new Uint8Array(100)), 0)
+const isProved: boolean = merkle.verify({ ...range, piecesRoot: tree.root }, merkle.padding(3))
+const answer: Buffer | null = tree.hashes(range)
+const root: Buffer = merkle.rootOf(tree.at(tree.baseLayer, tree.rootLayer), merkle.HASH_LENGTH)
+// @ts-expect-error bytes are a view
+merkle.hashBlocks('ab')
+
 // Extensions
 class UtTest implements Wire.Extension {
   declare readonly name: string
@@ -203,4 +226,4 @@ wire.on('choke', (index: number) => index)
 // @ts-expect-error it needs its argument
 wire.emit('upload')
 
-export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached }
+export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached, hashes, isProved, answer, root }

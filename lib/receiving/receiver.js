@@ -4,6 +4,8 @@ const { markAsUntransferable } = require('node:worker_threads')
 const native = require('../native.js')
 const { PeerPieces, HaveAll } = require('./peer-pieces.js')
 const Slab = require('./slab.js')
+const OwnHashRequests = require('../hashes/own-hash-requests.js')
+const PeerHashRequests = require('../hashes/peer-hash-requests.js')
 const OwnRequests = require('../requests/own-requests.js')
 const PeerRequests = require('../requests/peer-requests.js')
 const { Request } = require('../requests/request.js')
@@ -218,15 +220,18 @@ class Receiver {
   }
 
   onHashRequest (range) {
-    this.wire.emit('hash-request', range)
+    PeerHashRequests.of(this.wire).receive(range)
   }
 
   onHashes (range, length, start) {
     const hashes = this.payload(start, length)
-    if (hashes !== null) this.wire.emit('hashes', range, hashes)
+    if (hashes === null) return
+    OwnHashRequests.settle(this.wire, range, hashes)
+    this.wire.emit('hashes', range, hashes)
   }
 
   onHashReject (range) {
+    OwnHashRequests.settle(this.wire, range, null)
     this.wire.emit('hash-reject', range)
   }
 
