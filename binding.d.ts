@@ -39,6 +39,11 @@ export declare class Engine {
    * ids that the peer gave to its extensions, by name; 0 for those that it switched off.
    */
   takeExtendedHandshake(): { dictionary: Record<string, unknown>, changes: Record<string, number> }
+  /**
+   * The allowed-fast set of `k` pieces (BEP 6) for the peer of a wire, at an address; empty before
+   * its handshake, and where that is no address.
+   */
+  allowedFastSet(index: number, generation: number, address: string, pieces: number, k: number): Array<number>
   /** What has passed on a wire; `null` if it is gone. */
   statistics(index: number, generation: number): StatisticsCount | null
   /**
@@ -51,6 +56,9 @@ export declare class Engine {
   /** How many wires hold native memory: for tests. */
   get wires(): number
 }
+
+/** The address that 4 or 16 bytes stand for; `null` for any other number of them. */
+export declare function addressText(bytes: Uint8Array): string | null
 
 /**
  * Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
@@ -170,6 +178,9 @@ export declare const COMMAND_TAKE_TIMED_OUT: number
 
 /** Sends `unchoke`. */
 export declare const COMMAND_UNCHOKE: number
+
+/** The 4 bytes of an IPv4 address, or the 16 of an IPv6 address; `null` if it is neither. */
+export declare function compactAddress(address: string): Uint8Array | null
 
 /** `allowed fast` of a piece. */
 export declare const EVENT_ALLOWED_FAST: number

@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.Engine = nativeBinding.Engine
+module.exports.addressText = nativeBinding.addressText
 module.exports.bencodeDecode = nativeBinding.bencodeDecode
 module.exports.COMMAND_ADMIT = nativeBinding.COMMAND_ADMIT
 module.exports.COMMAND_ALLOWED_FAST = nativeBinding.COMMAND_ALLOWED_FAST
@@ -867,6 +868,7 @@ module.exports.COMMAND_SPEEDS = nativeBinding.COMMAND_SPEEDS
 module.exports.COMMAND_SUGGEST = nativeBinding.COMMAND_SUGGEST
 module.exports.COMMAND_TAKE_TIMED_OUT = nativeBinding.COMMAND_TAKE_TIMED_OUT
 module.exports.COMMAND_UNCHOKE = nativeBinding.COMMAND_UNCHOKE
+module.exports.compactAddress = nativeBinding.compactAddress
 module.exports.EVENT_ALLOWED_FAST = nativeBinding.EVENT_ALLOWED_FAST
 module.exports.EVENT_BITFIELD = nativeBinding.EVENT_BITFIELD
 module.exports.EVENT_CANCEL = nativeBinding.EVENT_CANCEL

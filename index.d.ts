@@ -346,6 +346,21 @@ declare class Wire extends Duplex {
   allowedFast (index: number): void
 
   /**
+   * Lets the peer at an address request its allowed-fast set while we choke it: the pieces that the
+   * canonical algorithm gives for the address and the info hash, so that every client allows it the same.
+   * Those that are not in `allowedFastSet` yet are sent. Each may be asked for three times over while we
+   * choke; further requests are rejected. BEP 6
+   *
+   * Of IPv4 the first three bytes count, as in the BEP (libtorrent has all four); of IPv6, for which the
+   * BEP has nothing, all sixteen, as in libtorrent.
+   * @param address of the peer, as `socket.remoteAddress` gives it
+   * @returns the set
+   * @throws {WireError} with code `ERR_FAST_DISABLED` if not both announced the fast extension
+   * @throws {TypeError | RangeError} for what cannot be meant; nothing is sent
+   */
+  allowFastFor (address: string, options: Wire.AllowedFastOptions): number[]
+
+  /**
    * Sends a message of an extension. BEP 10
    *
    * While more than `highWaterMark` bytes of such messages are unsent, the wire applies no message
@@ -584,6 +599,16 @@ declare namespace Wire {
    */
   export type RespondHashes = (...answer: [error: Error] | [error: null | undefined, hashes: NodeJS.ArrayBufferView]) => void
 
+  /** What an allowed-fast set is made of, besides the peer's address and the info hash. BEP 6 */
+  export interface AllowedFastOptions {
+    /** How many pieces the torrent has. */
+    pieces: number
+    /** How many to allow, 1 to 100; default 10. */
+    k?: number | undefined
+    /** How long a piece is, in bytes: three times as many are served. Default 16 MiB. */
+    pieceLength?: number | undefined
+  }
+
   /** How long a promise for an answer of the peer waits. */
   export interface AnswerOptions {
     /** Gives it up: the promise rejects with the signal's reason. Any number may share a signal. */
@@ -800,6 +825,8 @@ declare namespace Wire {
    * - `ERR_TIMED_OUT`: no answer within `timeout`, or within what `setTimeout` was given.
    * - `ERR_CLOSED`: the wire was closed; `cause` is its `closeReason`, if it has one.
    * - `ERR_V2_DISABLED`: the peer did not announce BEP 52.
+   *
+   * `allowFastFor` throws `ERR_FAST_DISABLED` as well.
    *
    * Where no native addon loads, requiring the package throws an Error with code
    * `ERR_NO_NATIVE_ADDON`, which says what to do.

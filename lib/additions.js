@@ -7,6 +7,7 @@ const { WireError, closedError } = require('./errors.js')
 const { checkHashRange, checkHashes } = require('./hashes/hash-range.js')
 const OwnHashRequests = require('./hashes/own-hash-requests.js')
 const PeerHashRequests = require('./hashes/peer-hash-requests.js')
+const allowFast = require('./requests/allow-fast.js')
 const PeerStream = require('./stream/peer-stream.js')
 const { kHandle, kIsEnding } = require('./symbols.js')
 
@@ -15,6 +16,14 @@ const { kHandle, kIsEnding } = require('./symbols.js')
  * what they keep of a wire is in its parts, so that a wire that uses none of it has none of it.
  */
 class Additions extends PeerStream {
+  //
+  // BEP 6
+  //
+
+  allowFastFor (address, options) {
+    return allowFast(this, address, options)
+  }
+
   //
   // BEP 52
   //

@@ -584,6 +584,11 @@ function statistics ({ index, generation }) {
   return engine.statistics(index, generation)
 }
 
+/** @returns {number[]} the canonical allowed-fast set (BEP 6) of the peer at an address */
+function allowedFastSet ({ index, generation }, address, pieces, k) {
+  return engine.allowedFastSet(index, generation, address, pieces, k)
+}
+
 //
 // THE CRYPTO HANDSHAKE
 //
@@ -662,6 +667,7 @@ module.exports = {
   agree,
   agreed,
   allowedFast,
+  allowedFastSet,
   answer,
   bencodeDecode: binding.bencodeDecode,
   bitfield,

@@ -9,6 +9,8 @@ class Parts {
     this.ownHashRequests = null
     /** @type {import('./hashes/peer-hash-requests.js') | null} */
     this.peerHashRequests = null
+    /** @type {import('./requests/fast-budget.js') | null} */
+    this.fastBudget = null
   }
 
   /** The wire is closed. */

@@ -155,6 +155,12 @@ wire.setTimeout(Infinity)
 wire.setTimeout('1000')
 wire.setKeepAlive(true)
 
+// BEP 6
+const allowedFast: number[] = wire.allowFastFor('127.0.0.1', { pieces: 100 })
+wire.allowFastFor('::1', { pieces: 100, k: 5, pieceLength: 16384 })
+// @ts-expect-error how many pieces there are is needed
+wire.allowFastFor('127.0.0.1', { k: 5 })
+
 // BEP 52
 const range: Wire.HashRange = { piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, length: 2, proofLayers: 0 }
 wire.handshake('aa'.repeat(20), 'bb'.repeat(20), { v2: true })
@@ -226,4 +232,4 @@ wire.on('choke', (index: number) => index)
 // @ts-expect-error it needs its argument
 wire.emit('upload')
 
-export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached, hashes, isProved, answer, root }
+export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached, allowedFast, hashes, isProved, answer, root }

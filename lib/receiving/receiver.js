@@ -12,7 +12,7 @@ const { Request } = require('../requests/request.js')
 const { fire1, fire3, fire4 } = require('../v8/fire.js')
 const { WireError } = require('../errors.js')
 const {
-  kHandle, kOptions, kCrypto, kExtensions, kPeerPieces, kOutbound, kIsEnding, kGreet, kFail
+  kHandle, kOptions, kCrypto, kExtensions, kPeerPieces, kParts, kOutbound, kIsEnding, kGreet, kFail
 } = require('../symbols.js')
 
 /** How many pieces a peer may allow fast (BEP 6) before further ones are ignored. */
@@ -120,7 +120,8 @@ class Receiver {
   /** BEP 6: a request while choked is rejected, but for the pieces that we allow fast. */
   onRequestWhileChoking (piece, offset, length) {
     const { wire } = this
-    if (!wire.allowedFastSet.includes(piece)) return native.refuse(wire[kHandle], piece, offset, length)
+    const isAllowed = wire.allowedFastSet.includes(piece) && wire[kParts]?.fastBudget?.take(piece, length) !== false
+    if (!isAllowed) return native.refuse(wire[kHandle], piece, offset, length)
     const key = native.admit(wire[kHandle], piece, offset, length)
     if (key >= 0) this.onRequest(piece, offset, length, key)
   }

@@ -141,6 +141,12 @@ impl Wires {
         Some(sessions.get(key(index, generation))?.wire.statistics().clone())
     }
 
+    /// The info hash that the peer's handshake named, once it came.
+    pub fn info_hash(&self, index: u32, generation: u32) -> Option<[u8; 20]> {
+        let sessions = self.sessions.borrow();
+        Some(sessions.get(key(index, generation))?.wire.peer_handshake()?.info_hash)
+    }
+
     /// Takes the work of a wire's crypto handshake that waits for a thread.
     pub fn take_job(&self, index: u32, generation: u32) -> Option<Box<KeyJob>> {
         self.sessions.borrow_mut().get_mut(key(index, generation))?.job.take()
