@@ -68,6 +68,20 @@ export declare function addressText(bytes: Uint8Array): string | null
  */
 export declare function bencodeDecode(bytes: Uint8Array, maxItems?: number | undefined | null): unknown
 
+/** Where in a row the counts begin: of each kind of message received, then of each sent. */
+export declare const CENSUS_COUNTS: number
+
+/**
+ * How many floats a row of a census has for each wire. They are: its index, its bits, its age in
+ * milliseconds, both speeds (down, up), our open requests, the peer's, those that wait, the bytes
+ * that are unsent; pieces that nobody asked for, their bytes, refused requests; bytes, payload and
+ * messages received, then sent; whether the peer's handshake came; the counts; the name.
+ */
+export declare const CENSUS_LENGTH: number
+
+/** Where in a row 20 bytes of info hash and 20 of peer id begin. */
+export declare const CENSUS_NAME: number
+
 /** Opens a request of A, B, C that came while we choke; gives its key, or `NONE` if it waits. */
 export declare const COMMAND_ADMIT: number
 
@@ -299,6 +313,9 @@ export declare function isSoundUtMetadata(message: Uint8Array): boolean
 /** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
 export declare function isSoundUtPex(message: Uint8Array): boolean
 
+/** The names of the kinds of messages, in the order of a census. */
+export declare function messageKinds(): Array<string>
+
 /** Stands for no number. */
 export declare const NONE: number
 
@@ -441,6 +458,12 @@ export declare const TRANSFER_BITFIELD: number
 
 /** Fills the bytes with the body that the last event announced. */
 export declare const TRANSFER_BODY: number
+
+/**
+ * Fills the bytes with a row of `CENSUS_LENGTH` floats for each wire, as many as there is room for;
+ * gives how many. It names no wire.
+ */
+export declare const TRANSFER_CENSUS: number
 
 /**
  * Sends `choke`; the bytes are the pieces of the allowed-fast set, four bytes each in the order

@@ -2,12 +2,16 @@
 
 const native = require('./native.js')
 const sent = require('./sending/sent.js')
+const { peerInfo, requestWindow } = require('./peer-info.js')
 const { answer } = require('./promises/answer.js')
+const Ready = require('./promises/ready.js')
 const { WireError, closedError } = require('./errors.js')
 const { checkHashRange, checkHashes } = require('./hashes/hash-range.js')
 const OwnHashRequests = require('./hashes/own-hash-requests.js')
 const PeerHashRequests = require('./hashes/peer-hash-requests.js')
 const allowFast = require('./requests/allow-fast.js')
+const fetch = require('./requests/fetch.js')
+const PeerRequestsStream = require('./requests/peer-requests-stream.js')
 const PeerStream = require('./stream/peer-stream.js')
 const { kHandle, kIsEnding } = require('./symbols.js')
 
@@ -17,8 +21,32 @@ const { kHandle, kIsEnding } = require('./symbols.js')
  */
 class Additions extends PeerStream {
   //
-  // BEP 6
+  // The handshakes
   //
+
+  get ready () {
+    return Ready.of(this).promise
+  }
+
+  get peerInfo () {
+    return peerInfo(this)
+  }
+
+  get requestWindow () {
+    return requestWindow(this)
+  }
+
+  //
+  // Requests
+  //
+
+  fetch (piece, offset, length, options) {
+    return fetch(this, piece, offset, length, options)
+  }
+
+  peerRequestsStream () {
+    return new PeerRequestsStream(this)
+  }
 
   allowFastFor (address, options) {
     return allowFast(this, address, options)

@@ -11,7 +11,7 @@ const { Buffer } = require('node:buffer')
 const binding = require('./load.js')
 
 const {
-  COMMAND_ADMIT, COMMAND_ALLOWED_FAST, COMMAND_ANSWER, COMMAND_CANCEL, COMMAND_CLOSE,
+  CENSUS_COUNTS, CENSUS_LENGTH, CENSUS_NAME, COMMAND_ADMIT, COMMAND_ALLOWED_FAST, COMMAND_ANSWER, COMMAND_CANCEL, COMMAND_CLOSE,
   COMMAND_DECLINE, COMMAND_FORGET_PEER_REQUEST, COMMAND_FORGET_REQUEST, COMMAND_HAVE,
   COMMAND_HAVE_ALL, COMMAND_HAVE_NONE, COMMAND_INTERESTED, COMMAND_KEEP_ALIVE,
   COMMAND_NEXT_TIMEOUT, COMMAND_NOT_INTERESTED, COMMAND_OUTPUT, COMMAND_PIECE, COMMAND_PORT,
@@ -32,7 +32,7 @@ const {
   STATE_TAKES_BLOCKS, TRANSFER_ANSWER, TRANSFER_BITFIELD, TRANSFER_BODY, TRANSFER_CHOKE,
   TRANSFER_DECRYPT, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE, TRANSFER_HASHES,
   TRANSFER_HASH_REJECT, TRANSFER_HASH_REQUEST, TRANSFER_NEGOTIATE, TRANSFER_OUTPUT,
-  TRANSFER_PIECE, TRANSFER_RECEIVE, TRANSFER_SET_INFO_HASH, TRANSFER_START_ENCRYPTION
+  TRANSFER_CENSUS, TRANSFER_PIECE, TRANSFER_RECEIVE, TRANSFER_SET_INFO_HASH, TRANSFER_START_ENCRYPTION
 } = binding
 
 /** How many wires the states have room for at first. */
@@ -72,11 +72,20 @@ function touchClock () {
   nextTick(letClockAge)
 }
 
+/**
+ * The names of the wires that are open, by index. They lead to no wire: one that its owner has lost is
+ * collected all the same, and closed then.
+ * @type {(Handle | null)[]}
+ */
+const handles = []
+
 /** The name of a wire. */
 class Handle {
-  constructor (index, generation) {
+  constructor (index, generation, type) {
     this.index = index
     this.generation = generation
+    /** What the constructor of the wire was given, for a census. */
+    this.type = type
     /** The state that a wire was left in when it was closed. */
     this.lastState = 0
   }
@@ -87,9 +96,11 @@ class Handle {
  * @param {import('./options.js').Options} options
  * @param {{ isInitiator: boolean, isRc4Only: boolean } | null} encryption the crypto handshake that
  *   comes first
+ * @param {string} type of the wire
  * @returns {Handle}
  */
-function open ({ maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, requireEncryption, initialPayload }, encryption) {
+function open ({ maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, requireEncryption, initialPayload }, encryption, type) {
+  touchClock()
   for (;;) {
     page[SLOT_RUN] = maxMessageLength
     page[SLOT_RUN + 1] = maxPieces
@@ -103,7 +114,7 @@ function open ({ maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, re
         (requireEncryption ? OPEN_REQUIRE : 0) |
         (initialPayload ? OPEN_INITIAL_PAYLOAD : 0)
     callOpen()
-    if (page[SLOT_WIRE] !== NONE) return new Handle(page[SLOT_WIRE], page[SLOT_GENERATION])
+    if (page[SLOT_WIRE] !== NONE) return (handles[page[SLOT_WIRE]] = new Handle(page[SLOT_WIRE], page[SLOT_GENERATION], type))
     const grown = new Uint32Array(states.length * 2)
     engine.growStates(grown)
     states = grown
@@ -113,6 +124,7 @@ function open ({ maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, re
 /** Frees the native state of a wire; its state stays readable. */
 function close (handle) {
   handle.lastState = stateOf(handle)
+  if (handles[handle.index] === handle) handles[handle.index] = null
   page[SLOT_WIRE] = handle.index
   page[SLOT_GENERATION] = handle.generation
   callClose()
@@ -584,6 +596,19 @@ function statistics ({ index, generation }) {
   return engine.statistics(index, generation)
 }
 
+/**
+ * What all wires have come to.
+ * @returns {{ count: number, floats: Float64Array, typeOf: (index: number) => string }} a row of
+ *   `CENSUS_LENGTH` floats for each, see src/boundary/slots.rs; and the type of the wire at an index
+ */
+function census () {
+  touchClock()
+  const floats = new Float64Array(engine.wires * CENSUS_LENGTH)
+  page[SLOT_COMMAND] = TRANSFER_CENSUS
+  callTransfer(new Uint8Array(floats.buffer))
+  return { count: page[SLOT_NUMBERS], floats, typeOf: index => handles[index]?.type ?? '' }
+}
+
 /** @returns {number[]} the canonical allowed-fast set (BEP 6) of the peer at an address */
 function allowedFastSet ({ index, generation }, address, pieces, k) {
   return engine.allowedFastSet(index, generation, address, pieces, k)
@@ -662,6 +687,9 @@ module.exports = {
   TAKES_BLOCKS: STATE_TAKES_BLOCKS,
   ENCRYPTED: STATE_ENCRYPTED,
   NEGOTIATING: STATE_NEGOTIATING,
+  CENSUS_COUNTS,
+  CENSUS_LENGTH,
+  CENSUS_NAME,
   Handle,
   admit,
   agree,
@@ -672,6 +700,7 @@ module.exports = {
   bencodeDecode: binding.bencodeDecode,
   bitfield,
   cancel,
+  census,
   choke,
   close,
   countWires,

@@ -11,12 +11,17 @@ class Parts {
     this.peerHashRequests = null
     /** @type {import('./requests/fast-budget.js') | null} */
     this.fastBudget = null
+    /** What was said of the peer before its latest extended handshake. */
+    this.earlierPeerInfo = null
+    /** @type {import('./promises/ready.js') | null} */
+    this.ready = null
   }
 
   /** The wire is closed. */
   close () {
     this.ownHashRequests?.close()
     this.peerHashRequests?.close()
+    this.ready?.close()
   }
 }
 

@@ -29,6 +29,10 @@ module.exports = {
   kOnEnd: Symbol('onEnd'),
   kOnFinish: Symbol('onFinish'),
   kOnClose: Symbol('onClose'),
+  /** How far the handshakes are: ours was sent, our extended one was, the peer's extended one came. */
+  kIsHandshakeSent: Symbol('isHandshakeSent'),
+  kIsExtendedHandshakeSent: Symbol('isExtendedHandshakeSent'),
+  kHasPeerExtendedHandshake: Symbol('hasPeerExtendedHandshake'),
   /** Sends our extended handshake if it is due. */
   kGreet: Symbol('greet'),
   /** Pushes a chunk right after another one. */

@@ -5,13 +5,17 @@ const { randomBytes } = require('node:crypto')
 
 const Additions = require('./additions.js')
 const bencode = require('./bencode.js')
+const census = require('./census.js')
 const { debug, isDebugging } = require('./debug.js')
+const { tellOpen, tellViolation, tellClose } = require('./diagnostics.js')
 const native = require('./native.js')
 const Inbound = require('./receiving/inbound.js')
 const Outbound = require('./sending/outbound.js')
 const sent = require('./sending/sent.js')
 const CryptoHandshake = require('./encryption/crypto-handshake.js')
 const readOptions = require('./options.js')
+const { announced } = require('./peer-info.js')
+const Ready = require('./promises/ready.js')
 const { fire1 } = require('./v8/fire.js')
 const { PeerPieces } = require('./receiving/peer-pieces.js')
 const Extensions = require('./extensions.js')
@@ -23,7 +27,8 @@ const { rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkBlock, checkCallback, toTimeout } = require('./arguments.js')
 const {
   kHandle, kOptions, kSelf, kInbound, kOutbound, kCrypto, kExtensions, kOwnRequests, kPeerRequests,
-  kPeerPieces, kParts, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kGreet, kFail
+  kPeerPieces, kParts, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kGreet, kFail,
+  kIsHandshakeSent, kIsExtendedHandshakeSent, kHasPeerExtendedHandshake
 } = require('./symbols.js')
 
 const KEEP_ALIVE_INTERVAL = 55000
@@ -31,8 +36,6 @@ const LAST_EXTENSION_ID = 255
 
 const kDebugId = Symbol('debugId')
 const kKeepAliveTimer = Symbol('keepAliveTimer')
-const kIsHandshakeSent = Symbol('isHandshakeSent')
-const kIsExtendedHandshakeSent = Symbol('isExtendedHandshakeSent')
 const kLastStatistics = Symbol('lastStatistics')
 
 /** Frees the native state of wires that were never closed. */
@@ -55,11 +58,15 @@ class Wire extends Additions {
     return { ...violations }
   }
 
+  static census () {
+    return census()
+  }
+
   constructor (type = '', peEnabled = 0, options = undefined) {
     super()
     this[kOptions] = readOptions(options)
     const encryption = CryptoHandshake.terms(type, peEnabled)
-    this[kHandle] = native.open(this[kOptions], encryption)
+    this[kHandle] = native.open(this[kOptions], encryption, type)
     abandoned.register(this, this[kHandle], this[kHandle])
     this[kCrypto] = encryption === null ? null : new CryptoHandshake(this, this[kOptions])
     this[kInbound] = new Inbound(this)
@@ -73,6 +80,7 @@ class Wire extends Additions {
     this[kKeepAliveTimer] = null
     this[kIsHandshakeSent] = false
     this[kIsExtendedHandshakeSent] = false
+    this[kHasPeerExtendedHandshake] = false
     this[kLastStatistics] = null
 
     this.peerId = null
@@ -100,6 +108,7 @@ class Wire extends Additions {
 
     this._debug('new wire')
     this._debug('type:', this.type)
+    tellOpen(this)
   }
 
   //
@@ -257,11 +266,13 @@ class Wire extends Additions {
 
   /** Sends our extended handshake once both handshakes are there, and the peer speaks BEP 10. */
   [kGreet] () {
-    if (!this[kIsHandshakeSent] || !this.peerExtensions.extended || this[kIsExtendedHandshakeSent]) return
-    const m = {}
-    for (const id in this.extendedMapping) m[this.extendedMapping[id]] = Number(id)
-    this.extended(0, bencode.encode({ reqq: this[kOptions].reqq, ...this.extendedHandshake, m }))
-    this[kSelf][kIsExtendedHandshakeSent] = true
+    if (this[kIsHandshakeSent] && this.peerExtensions.extended && !this[kIsExtendedHandshakeSent]) {
+      const m = {}
+      for (const id in this.extendedMapping) m[this.extendedMapping[id]] = Number(id)
+      this.extended(0, bencode.encode({ ...announced(this[kOptions]), ...this.extendedHandshake, m }))
+      this[kSelf][kIsExtendedHandshakeSent] = true
+    }
+    Ready.check(this)
   }
 
   choke () {
@@ -435,6 +446,7 @@ class Wire extends Additions {
     if (this[kIsEnding]) return
     this.closeReason = error
     violations[error.code] = (violations[error.code] ?? 0) + 1
+    tellViolation(this, error)
     try {
       this.emit('violation', error)
     } finally {
@@ -484,6 +496,7 @@ class Wire extends Additions {
       OwnRequests.of(this).failAll('wire was closed')
     } finally {
       this[kParts]?.close()
+      tellClose(this)
     }
   }
 

@@ -155,6 +155,39 @@ wire.setTimeout(Infinity)
 wire.setTimeout('1000')
 wire.setKeepAlive(true)
 
+// Promises, and what is seen from outside
+const info: Wire.PeerInfo = wire.peerInfo
+const window: number = wire.peerInfo.reqq ?? wire.requestWindow
+const isUploading: boolean | undefined = info.uploadOnly
+// @ts-expect-error it is read
+wire.requestWindow = 5
+export async function download (signal: AbortSignal): Promise<Buffer> {
+  await wire.ready
+  const block: Buffer = await wire.fetch(0, 0, 16384)
+  // @ts-expect-error milliseconds are a number
+  await wire.fetch(0, 0, 16384, { timeout: '1' })
+  // @ts-expect-error a block has a length
+  await wire.fetch(0, 0)
+  await wire.fetch(0, 0, 16384, { signal, timeout: 1000 }).catch((error: Wire.WireError) => {
+    if (error.code === 'ERR_CHOKED' || error.code === 'ERR_CANCELLED') throw error
+  })
+  return block
+}
+export async function serve (): Promise<void> {
+  for await (const request of wire.peerRequestsStream()) {
+    if (request.isOpen && request.piece < 5) request.respond(Buffer.alloc(request.length))
+    else request.reject()
+    // @ts-expect-error bytes are a view
+    request.respond('block')
+  }
+}
+const snapshots: Wire.Snapshot[] = Wire.census()
+const seen = snapshots.map(({ type, age, received }) => [type.length, age, received.byMessage.have])
+const happening: Wire.Diagnostics['bittorrent-protocol-native:close'] = { wire, reason: null, statistics: wire.statistics }
+export const talkative = new Wire('', 0, { client: 'one 1.0', listenPort: 6881, peerAddress: '::1', uploadOnly: true })
+// @ts-expect-error a port is a number
+export const wrongPort = new Wire('', 0, { listenPort: '6881' })
+
 // BEP 6
 const allowedFast: number[] = wire.allowFastFor('127.0.0.1', { pieces: 100 })
 wire.allowFastFor('::1', { pieces: 100, k: 5, pieceLength: 16384 })
@@ -232,4 +265,4 @@ wire.on('choke', (index: number) => index)
 // @ts-expect-error it needs its argument
 wire.emit('upload')
 
-export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached, allowedFast, hashes, isProved, answer, root }
+export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached, window, isUploading, seen, happening, allowedFast, hashes, isProved, answer, root }

@@ -9,10 +9,13 @@ const PeerHashRequests = require('../hashes/peer-hash-requests.js')
 const OwnRequests = require('../requests/own-requests.js')
 const PeerRequests = require('../requests/peer-requests.js')
 const { Request } = require('../requests/request.js')
+const { tellHandshake } = require('../diagnostics.js')
+const { keepPeerInfo } = require('../peer-info.js')
+const Ready = require('../promises/ready.js')
 const { fire1, fire3, fire4 } = require('../v8/fire.js')
 const { WireError } = require('../errors.js')
 const {
-  kHandle, kOptions, kCrypto, kExtensions, kPeerPieces, kParts, kOutbound, kIsEnding, kGreet, kFail
+  kHandle, kOptions, kCrypto, kExtensions, kPeerPieces, kParts, kOutbound, kIsEnding, kGreet, kFail, kHasPeerExtendedHandshake
 } = require('../symbols.js')
 
 /** How many pieces a peer may allow fast (BEP 6) before further ones are ignored. */
@@ -48,6 +51,7 @@ class Receiver {
     peerIdBytes.copy(wire.peerIdBuffer)
     wire.peerExtensions = extensions
     if (wire.hasFast) wire._debug('fast extension is enabled')
+    tellHandshake(wire, infoHash, peerId, extensions)
     try {
       wire.emit('handshake', infoHash, peerId, extensions)
     } finally {
@@ -196,7 +200,9 @@ class Receiver {
    */
   onExtendedHandshake (bytes, dictionary, changes) {
     const { wire } = this
+    keepPeerInfo(wire)
     wire.peerExtendedHandshake = dictionary
+    wire[kHasPeerExtendedHandshake] = true
     const mapping = wire.peerExtendedMapping
     for (const [name, id] of Object.entries(changes)) {
       if (id === 0) delete mapping[name]
@@ -204,6 +210,7 @@ class Receiver {
       else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
     }
     wire[kExtensions]?.callAll('onExtendedHandshake', [dictionary], name => Object.hasOwn(mapping, name))
+    Ready.check(wire)
     if (!wire[kIsEnding]) wire.emit('extended', 'handshake', dictionary)
   }
 

@@ -2,6 +2,7 @@
 
 const native = require('../native.js')
 const { MAX_TIMEOUT } = require('../arguments.js')
+const sent = require('../sending/sent.js')
 const { Request, findBlock, isFor } = require('./request.js')
 const { kHandle, kOwnRequests, kSelf, kIsEnding, kIsFinished } = require('../symbols.js')
 
@@ -93,6 +94,25 @@ class OwnRequests {
     Request.removeFrom(this.wire.requests, request)
     this.forget(request)
     request.callback(new Error(message), null)
+  }
+
+  /**
+   * Takes back the request of a callback, which is not called for it; of several for one block another
+   * may have been asked for first. Sends a cancel, if the request is open.
+   */
+  takeBack (callback) {
+    const { wire } = this
+    const request = wire.requests.find(request => request.callback === callback)
+    if (request === undefined) return
+    const { piece, offset, length } = request
+    Request.removeFrom(wire.requests, request)
+    const { isThere, key } = native.cancel(wire[kHandle], piece, offset, length)
+    if (key >= 0) {
+      this.exchange(key, this.byKey[key] ?? null, request)
+      this.release(key)
+    }
+    sent(wire, isThere, 'cancel', piece, offset, length)
+    if (wire.requests.length === 0) this.rest()
   }
 
   /** Fails all requests, last first. */

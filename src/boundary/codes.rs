@@ -201,6 +201,11 @@ pub const TRANSFER_HASHES: u32 = 14;
 #[cfg_attr(feature = "node", napi)]
 pub const TRANSFER_HASH_REJECT: u32 = 15;
 
+/// Fills the bytes with a row of `CENSUS_LENGTH` floats for each wire, as many as there is room for;
+/// gives how many. It names no wire.
+#[cfg_attr(feature = "node", napi)]
+pub const TRANSFER_CENSUS: u32 = 16;
+
 /// There is no such wire, or no more: the same number as `RESULT_GONE`.
 #[cfg_attr(feature = "node", napi)]
 pub const EVENT_GONE: u32 = RESULT_GONE;

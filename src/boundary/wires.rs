@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 
+use super::census;
 use super::codes::*;
 use super::page::Page;
 use super::slots::*;
@@ -22,6 +23,8 @@ const MAX_SEGMENTS: u32 = RUN_LENGTH / 2;
 /// A wire, and its work for another thread.
 struct Session {
     wire: Wire,
+    /// When it was opened, in milliseconds.
+    opened: u64,
     /// Work of the crypto handshake that nobody has begun.
     job: Option<Box<KeyJob>>,
 }
@@ -68,7 +71,7 @@ impl Wires {
             let options = Options { level, require_encryption: bits & OPEN_REQUIRE != 0 };
             wire.encrypt(bits & OPEN_INITIATOR != 0, options, bits & OPEN_INITIAL_PAYLOAD != 0);
         }
-        let session = Box::new(Session { wire, job: None });
+        let session = Box::new(Session { wire, opened: page.now(), job: None });
         let state = session.state();
         let mut sessions = self.sessions.borrow_mut();
         let key = sessions.insert(session);
@@ -126,6 +129,11 @@ impl Wires {
             page.set(SLOT_RESULT, RESULT_DONE);
             return;
         }
+        if page.get(SLOT_COMMAND) == TRANSFER_CENSUS {
+            page.set_number(0, self.census(bytes, page.now()));
+            page.set(SLOT_RESULT, RESULT_DONE);
+            return;
+        }
         let result = self.with(page, |session| session.transfer(page, bytes, source));
         finish(page, result);
     }
@@ -166,6 +174,18 @@ impl Wires {
         self.close(page);
         clear(page);
         page.set(SLOT_RESULT, RESULT_GONE);
+    }
+
+    /// Fills the bytes with a row for each wire; gives how many.
+    fn census(&self, bytes: &mut [u8], now: u64) -> u32 {
+        let mut sessions = self.sessions.borrow_mut();
+        let entries = sessions.iter_mut().map(|(key, session)| census::Entry {
+            index: name(key).0,
+            state: session.state(),
+            age: now.saturating_sub(session.opened),
+            wire: &mut session.wire,
+        });
+        census::write(entries, bytes, now)
     }
 
     /// Runs `action` on the wire in the page; `None` if it is gone.
