@@ -1,6 +1,6 @@
 'use strict'
 
-const native = require('./native.js')
+const native = require('./native/index.js')
 const sent = require('./sending/sent.js')
 const { peerInfo, requestWindow } = require('./peer-info.js')
 const { answer } = require('./promises/answer.js')

@@ -2,10 +2,9 @@
 
 const { Buffer } = require('node:buffer')
 const { inspect } = require('node:util')
-const { messageKinds } = require('./load.js')
-const native = require('./native.js')
+const native = require('./native/index.js')
 
-const { CENSUS_COUNTS, CENSUS_LENGTH, CENSUS_NAME } = native
+const { CENSUS_COUNTS, CENSUS_LENGTH, CENSUS_NAME, messageKinds } = native
 
 /** The names of the kinds of messages, in the order of the counts. */
 const KINDS = messageKinds()

@@ -1,7 +1,7 @@
 'use strict'
 
 const { Buffer } = require('node:buffer')
-const { compactAddress } = require('./load.js')
+const { compactAddress } = require('./native/index.js')
 const { typeError, rangeError } = require('./errors.js')
 
 /** How long the name of a client may be, in bytes. */

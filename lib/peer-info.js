@@ -3,7 +3,7 @@
 /** What extended handshakes (BEP 10) say of who sends them: the peer's, and ours. */
 
 const { TextDecoder } = require('node:util')
-const { addressText, compactAddress } = require('./load.js')
+const { addressText, compactAddress } = require('./native/index.js')
 const { partsOf } = require('./parts.js')
 const { kParts } = require('./symbols.js')
 

@@ -29,14 +29,12 @@ module.exports = {
   kOnEnd: Symbol('onEnd'),
   kOnFinish: Symbol('onFinish'),
   kOnClose: Symbol('onClose'),
-  /** How far the handshakes are: ours was sent, our extended one was, the peer's extended one came. */
-  kIsHandshakeSent: Symbol('isHandshakeSent'),
-  kIsExtendedHandshakeSent: Symbol('isExtendedHandshakeSent'),
+  /** How many of our two handshakes were sent, the handshake and the extended one. */
+  kHandshakesSent: Symbol('handshakesSent'),
+  /** Whether an extended handshake of the peer came. */
   kHasPeerExtendedHandshake: Symbol('hasPeerExtendedHandshake'),
-  /** Sends our extended handshake if it is due. */
-  kGreet: Symbol('greet'),
+  /** The timer of keep-alives; `null` while there is none. */
+  kKeepAliveTimer: Symbol('keepAliveTimer'),
   /** Pushes a chunk right after another one. */
-  kPushMore: Symbol('pushMore'),
-  /** Closes the wire for a fault of the peer. */
-  kFail: Symbol('fail')
+  kPushMore: Symbol('pushMore')
 }

@@ -2,9 +2,7 @@
 
 const { partsOf } = require('../parts.js')
 const { closedError } = require('../errors.js')
-const {
-  kHasPeerExtendedHandshake, kIsEnding, kIsExtendedHandshakeSent, kIsHandshakeSent, kParts
-} = require('../symbols.js')
+const { kHandshakesSent, kHasPeerExtendedHandshake, kIsEnding, kParts } = require('../symbols.js')
 
 function noop () {}
 
@@ -45,9 +43,9 @@ class Ready {
 
 /** Whether both handshakes are done, and both extended handshakes where both speak BEP 10. */
 function isReady (wire) {
-  if (!wire[kIsHandshakeSent] || wire.peerId === null) return false
+  if (wire[kHandshakesSent] === 0 || wire.peerId === null) return false
   // Ours always announces it.
-  return !wire.peerExtensions.extended || (wire[kIsExtendedHandshakeSent] && wire[kHasPeerExtendedHandshake])
+  return !wire.peerExtensions.extended || (wire[kHandshakesSent] === 2 && wire[kHasPeerExtendedHandshake])
 }
 
 module.exports = Ready

@@ -1,7 +1,6 @@
 'use strict'
 
-const { compactAddress } = require('../load.js')
-const native = require('../native.js')
+const native = require('../native/index.js')
 const FastBudget = require('./fast-budget.js')
 const { WireError, typeError, rangeError } = require('../errors.js')
 const { kHandle } = require('../symbols.js')
@@ -23,7 +22,7 @@ const NUMBERS = {
  */
 function allowFast (wire, address, options) {
   if (typeof address !== 'string') throw typeError(`address must be a string, not ${typeof address}`)
-  if (compactAddress(address) === null) throw rangeError(`address must be one of IPv4 or IPv6, not ${address}`)
+  if (native.compactAddress(address) === null) throw rangeError(`address must be one of IPv4 or IPv6, not ${address}`)
   const { pieces, k, pieceLength } = readNumbers(options)
   if (!wire.hasFast) throw new WireError('ERR_FAST_DISABLED', 'fast extension is disabled')
   const set = native.allowedFastSet(wire[kHandle], address, pieces, k)
