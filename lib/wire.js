@@ -253,15 +253,7 @@ class Wire extends Additions {
 
   cancel (index, offset, length) {
     checkBlock(index, offset, length)
-    const own = OwnRequests.of(this)
-    try {
-      own.withdraw(index, offset, length, 'request was cancelled')
-    } finally {
-      const { isThere, key } = native.cancel(this[kHandle], index, offset, length)
-      // The callback has asked for the same block again: the peer takes that back as well.
-      own.release(key)
-      sent(this, isThere, 'cancel', index, offset, length)
-    }
+    OwnRequests.of(this).cancel(index, offset, length)
   }
 
   port (port) {
