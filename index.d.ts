@@ -412,6 +412,9 @@ declare class Wire extends Duplex {
   emit<E extends keyof Wire.Events> (event: E, ...args: Wire.Events[E]): boolean
 }
 
+/** The extensions that a wire uses are on it, each by its name. */
+declare interface Wire extends Wire.Handlers {}
+
 /**
  * Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
  * Byte strings become Buffers, dictionaries objects whose keys are UTF-8, or hexadecimal where
@@ -697,6 +700,12 @@ declare namespace Wire {
       readonly name: string
     }
   }
+
+  /**
+   * The extensions on a wire, by their names: each of this package's (`/ut_metadata`, `/ut_pex`,
+   * `/lt_donthave`, `/ut_holepunch`) adds itself where it is imported, and so may an application's own.
+   */
+  export interface Handlers {}
 
   /** What bencode decodes to. */
   export type BencodeValue = number | Buffer | BencodeValue[] | { [key: string]: BencodeValue }
