@@ -1,0 +1,97 @@
+'use strict'
+
+const path = require('node:path')
+const { createInterface } = require('node:readline')
+
+const { PYTHON } = require('./install')
+
+const DRIVER = path.join(__dirname, 'driver.py')
+
+/** What `encryption` of a client means in its settings: `pe_settings` of libtorrent. */
+const ENCRYPTION = {
+  /** Everybody has to speak RC4. */
+  required: { out_enc_policy: 0, in_enc_policy: 0, allowed_enc_level: 2 },
+  /** The crypto handshake, and plaintext after it. */
+  plaintext: { out_enc_policy: 0, in_enc_policy: 0, allowed_enc_level: 1 },
+  /** None. */
+  none: { out_enc_policy: 2, in_enc_policy: 2 }
+}
+
+/** A libtorrent with one torrent, in a process of its own: see driver.py. */
+class Client {
+  /**
+   * @param {import('../workspace').Workspace} workspace
+   * @param {object=} settings of libtorrent
+   */
+  static async start (workspace, settings = {}) {
+    const client = new Client(workspace, settings)
+    client.port = (await client.call('port')).port
+    return client
+  }
+
+  constructor (workspace, settings) {
+    this.workspace = workspace
+    /** Where it listens. */
+    this.port = 0
+    const { child } = workspace.start(PYTHON, ['-W', 'ignore', DRIVER, JSON.stringify(settings)])
+    this.input = child.stdin
+    this.input.on('error', () => {}) // the calls that wait fail
+    /** Those who wait for an answer, in order. */
+    this.waiting = []
+    createInterface({ input: child.stdout })
+      .on('line', line => this.waiting.shift()?.resolve(JSON.parse(line)))
+      .on('close', () => {
+        for (const { reject } of this.waiting.splice(0)) reject(new Error('libtorrent has ended'))
+      })
+  }
+
+  /**
+   * Runs a command of driver.py.
+   * @param {string} op
+   * @param {object=} args
+   * @returns {Promise<object>}
+   */
+  async call (op, args) {
+    const answer = await new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject })
+      this.input.write(JSON.stringify({ op, ...args }) + '\n')
+    })
+    if (answer.error) throw new Error(`libtorrent: ${op}: ${answer.error}`)
+    return answer
+  }
+
+  /** @returns {Promise<Buffer>} the torrent file of a file, for BitTorrent `v1`, `v2` or `hybrid` */
+  async make (file, version, pieceLength) {
+    const { torrent } = await this.call('make', { path: file, version, piece_length: pieceLength })
+    return Buffer.from(torrent, 'base64')
+  }
+
+  /** Has it seed what is in a folder. */
+  async seed (folder, torrent) {
+    await this.call('add', { folder, torrent: torrent.toString('base64'), seed: true })
+    await this.until('it to seed', ({ state }) => state === 'seeding')
+  }
+
+  /** Has it download to a folder: given a torrent file, or a magnet link. */
+  async download (folder, torrent) {
+    await this.call('add', { folder, ...(typeof torrent === 'string' ? { magnet: torrent } : { torrent: torrent.toString('base64') }) })
+  }
+
+  /** Has it connect to 127.0.0.1. */
+  async connect (port) {
+    await this.call('connect', { host: this.workspace.address, port })
+  }
+
+  /** Waits until its status is as it should be. @returns {Promise<object>} the status */
+  async until (what, isReached) {
+    let status
+    await this.workspace.until(what, async () => {
+      status = await this.call('status')
+      if (status.error) throw new Error(`libtorrent: ${status.error}`)
+      return isReached(status)
+    })
+    return status
+  }
+}
+
+module.exports = { Client, ENCRYPTION }
