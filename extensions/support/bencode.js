@@ -1,7 +1,7 @@
 'use strict'
 
 const { encode } = require('../../lib/bencode.js')
-const { bencodeDecode } = require('../../lib/load.js')
+const { bencodeDecode } = require('../../lib/native/index.js')
 
 /**
  * The bencoded dictionary (BEP 3) that begins with the first of `bytes`; what follows it is ignored.

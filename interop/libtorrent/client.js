@@ -1,5 +1,6 @@
 'use strict'
 
+const fs = require('node:fs')
 const path = require('node:path')
 const { createInterface } = require('node:readline')
 
@@ -62,19 +63,27 @@ class Client {
 
   /** @returns {Promise<Buffer>} the torrent file of a file, for BitTorrent `v1`, `v2` or `hybrid` */
   async make (file, version, pieceLength) {
-    const { torrent } = await this.call('make', { path: file, version, piece_length: pieceLength })
-    return Buffer.from(torrent, 'base64')
+    const into = this.#newFile()
+    await this.call('make', { path: file, version, piece_length: pieceLength, into })
+    return fs.readFileSync(into)
   }
 
   /** Has it seed what is in a folder. */
   async seed (folder, torrent) {
-    await this.call('add', { folder, torrent: torrent.toString('base64'), seed: true })
+    await this.download(folder, torrent)
     await this.until('it to seed', ({ state }) => state === 'seeding')
   }
 
   /** Has it download to a folder: given a torrent file, or a magnet link. */
   async download (folder, torrent) {
-    await this.call('add', { folder, ...(typeof torrent === 'string' ? { magnet: torrent } : { torrent: torrent.toString('base64') }) })
+    if (typeof torrent === 'string') return this.call('add', { folder, magnet: torrent })
+    const file = this.#newFile()
+    fs.writeFileSync(file, torrent)
+    await this.call('add', { folder, torrent: file })
+  }
+
+  #newFile () {
+    return path.join(fs.mkdtempSync(path.join(this.workspace.folder, 'torrent-')), 'file.torrent')
   }
 
   /** Has it connect to 127.0.0.1. */

@@ -4,7 +4,6 @@ Each line of the standard input is a command, {"op": NAME, ...}; each is answere
 it gives or with {"error": TEXT}. The session ends with the standard input.
 """
 
-import base64
 import json
 import sys
 
@@ -23,29 +22,29 @@ QUIET = {
     'min_reconnect_time': 1,
 }
 
+# Of `peer_info.flags`; the binding has no name for it.
+UTP_SOCKET = 1 << 17
+
 
 class Driver:
     def __init__(self, settings):
         self.session = lt.session({**QUIET, **settings})
         self.handle = None
 
-    def make(self, path, version, piece_length):
-        """Makes the torrent file of a file or folder: for BitTorrent v1, v2 or both."""
+    def make(self, path, version, piece_length, into):
+        """Makes the torrent file of a file: for BitTorrent v1, v2 or both."""
         flags = {'v1': [lt.create_torrent.v1_only], 'v2': [lt.create_torrent.v2_only], 'hybrid': []}[version]
         torrent = lt.create_torrent(lt.list_files(path), piece_length, *flags)
         lt.set_piece_hashes(torrent, path.rpartition('/')[0])
-        return {'torrent': base64.b64encode(lt.bencode(torrent.generate())).decode()}
+        with open(into, 'wb') as file:
+            file.write(lt.bencode(torrent.generate()))
+        return {}
 
-    def add(self, folder, torrent=None, magnet=None, seed=False):
-        """Adds a torrent file in base64, or a magnet link; to seed, what is there is not checked."""
-        if magnet is None:
-            params = lt.load_torrent_buffer(base64.b64decode(torrent))
-        else:
-            params = lt.parse_magnet_uri(magnet)
+    def add(self, folder, torrent=None, magnet=None):
+        """Adds a torrent file, or a magnet link. What is in the folder is checked."""
+        params = lt.load_torrent_file(torrent) if magnet is None else lt.parse_magnet_uri(magnet)
         params.save_path = folder
         params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
-        if seed:
-            params.flags |= lt.torrent_flags.seed_mode
         self.handle = self.session.add_torrent(params)
         return {}
 
@@ -75,7 +74,7 @@ def peer_of(info):
         'id': info.pid.to_bytes().hex(),
         'pieces': list(info.pieces),
         'is_rc4': bool(info.flags & lt.peer_info.rc4_encrypted),
-        'is_utp': bool(info.flags & lt.peer_info.utp_socket),
+        'is_utp': bool(info.flags & UTP_SOCKET),
         'is_holepunched': bool(info.flags & lt.peer_info.holepunched),
         'is_handshaking': bool(info.flags & (lt.peer_info.handshake | lt.peer_info.connecting)),
         'speaks_extended': bool(info.flags & lt.peer_info.supports_extensions),

@@ -47,15 +47,15 @@ async function fetchLayer (wire, torrent, baseLayer) {
 }
 
 /**
- * Downloads the file, and holds each piece against its hash in the piece layer: by the hashes of its
- * blocks.
+ * Downloads the file, and holds each block against its hash as it comes, and each piece against its own.
  *
  * @param {import('../..')} wire
  * @param {import('./torrent').Torrent} torrent
+ * @param {Buffer[]} blockLayer
  * @param {Buffer[]} pieceLayer
  * @returns {Promise<string>} the SHA-1 of the file
  */
-async function downloadFile (wire, torrent, pieceLayer) {
+async function downloadFile (wire, torrent, blockLayer, pieceLayer) {
   const { pieceLength, length, pieceCount } = torrent
   const file = Buffer.alloc(length)
   wire.interested()
@@ -67,6 +67,8 @@ async function downloadFile (wire, torrent, pieceLayer) {
       const at = blocks.shift()
       const wanted = Math.min(BLOCK_LENGTH, length - at)
       const block = await request(wire, Math.floor(at / pieceLength), at % pieceLength, wanted)
+      const [hash] = hashBlocks(block)
+      if (!hash.equals(blockLayer[at / BLOCK_LENGTH])) throw new Error(`the block at ${at} is another one`)
       block.copy(file, at)
     }
   }))
