@@ -76,10 +76,22 @@ class Client {
 
   /** Has it download to a folder: given a torrent file, or a magnet link. */
   async download (folder, torrent) {
-    if (typeof torrent === 'string') return this.call('add', { folder, magnet: torrent })
-    const file = this.#newFile()
-    fs.writeFileSync(file, torrent)
-    await this.call('add', { folder, torrent: file })
+    if (typeof torrent === 'string') {
+      await this.call('add', { folder, magnet: torrent })
+    } else {
+      const file = this.#newFile()
+      fs.writeFileSync(file, torrent)
+      await this.call('add', { folder, torrent: file })
+    }
+    // Before it has checked its files it takes no connections.
+    await this.until('it to be ready', ({ state }) => !state.startsWith('checking'))
+  }
+
+  /** Waits until it has the whole file, on the disk. @returns {Promise<object>} its status */
+  async finished () {
+    const status = await this.until('it to finish', ({ progress }) => progress === 1)
+    await this.call('flush')
+    return status
   }
 
   #newFile () {

@@ -10,7 +10,7 @@ import sys
 import libtorrent as lt
 
 QUIET = {
-    'alert_mask': 0,
+    'alert_mask': lt.alert.category_t.storage_notification,
     'allow_multiple_connections_per_ip': True,
     'enable_dht': False,
     'enable_incoming_utp': False,
@@ -52,6 +52,14 @@ class Driver:
         self.handle.connect_peer((host, port))
         return {}
 
+    def flush(self):
+        """Has all that was downloaded written to the disk."""
+        self.handle.flush_cache()
+        while True:
+            self.session.wait_for_alert(1000)
+            if any(isinstance(alert, lt.cache_flushed_alert) for alert in self.session.pop_alerts()):
+                return {}
+
     def port(self):
         return {'port': self.session.listen_port()}
 
@@ -72,7 +80,7 @@ def peer_of(info):
         'port': info.ip[1],
         'client': info.client.decode() if isinstance(info.client, bytes) else info.client,
         'id': info.pid.to_bytes().hex(),
-        'pieces': list(info.pieces),
+        'pieces': ''.join('1' if there else '0' for there in info.pieces),
         'is_rc4': bool(info.flags & lt.peer_info.rc4_encrypted),
         'is_utp': bool(info.flags & UTP_SOCKET),
         'is_holepunched': bool(info.flags & lt.peer_info.holepunched),

@@ -48,7 +48,7 @@ function downloads (name, encryption, level, expected, size) {
       const client = await Client.start(workspace, encryption)
       await client.download(folder, bytes)
       await client.connect(seeder.port)
-      const { peers } = await client.until('it to finish', ({ progress }) => progress === 1)
+      const { peers } = await client.finished()
       const { summary: method, complaints } = seeder
       const isRc4 = peers.some(({ is_rc4: isRc4 }) => isRc4)
       // Two seeders have nothing to say to each other, so that it may have hung up.
