@@ -531,7 +531,10 @@ declare namespace Wire {
     fast: boolean
     /** BEP 10: extended messages. */
     extended: boolean
-    /** BEP 52: BitTorrent v2. Not enumerable in what a peer announced. */
+    /**
+     * BEP 52: BitTorrent v2. Not enumerable in what a peer announced. A peer that names the torrent by its
+     * v2 info hash need not announce it, and libtorrent does not: its messages count where we do.
+     */
     v2?: boolean
   }
 
@@ -829,8 +832,8 @@ declare namespace Wire {
     /** The peer will not answer a hash request. BEP 52 */
     'hash-reject': [range: ReceivedHashRange]
     /**
-     * A message with an id that none of these BEPs describes, or one of BEP 52 from a peer that did not
-     * announce it: the id, then its payload.
+     * A message with an id that none of these BEPs describes, or one of BEP 52 where neither handshake
+     * announced it: the id, then its payload.
      */
     unknownmessage: [message: Buffer]
 
