@@ -17,11 +17,13 @@ import Wire = require('../index.js')
  */
 declare function ltDonthave (): ltDonthave.Constructor
 
+/** The types that go with it. */
 declare namespace ltDonthave {
   export { ltDonthave as default }
 
   /** What `wire.use` takes. */
   export interface Constructor {
+    /** `use` makes one for the wire. */
     new (wire: Wire): LtDonthave
     readonly prototype: LtDonthave
   }

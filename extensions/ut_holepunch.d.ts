@@ -20,6 +20,7 @@ import Wire = require('../index.js')
  */
 declare function utHolepunch (): utHolepunch.Constructor
 
+/** The types that go with it, and the relaying peer. */
 declare namespace utHolepunch {
   export { utHolepunch as default }
 
@@ -37,6 +38,7 @@ declare namespace utHolepunch {
 
   /** What `wire.use` takes. */
   export interface Constructor {
+    /** `use` makes one for the wire. */
     new (wire: Wire): UtHolepunch
     readonly prototype: UtHolepunch
   }

@@ -19,11 +19,13 @@ import Wire = require('../index.js')
  */
 declare function utMetadata (metadata?: NodeJS.ArrayBufferView | null): utMetadata.Constructor
 
+/** The types that go with it. */
 declare namespace utMetadata {
   export { utMetadata as default }
 
   /** What `wire.use` takes. */
   export interface Constructor {
+    /** `use` makes one for the wire. */
     new (wire: Wire): UtMetadata
     readonly prototype: UtMetadata
   }

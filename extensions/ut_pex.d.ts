@@ -17,11 +17,13 @@ import Wire = require('../index.js')
  */
 declare function utPex (): utPex.Constructor
 
+/** The types that go with it. */
 declare namespace utPex {
   export { utPex as default }
 
   /** What `wire.use` takes. */
   export interface Constructor {
+    /** `use` makes one for the wire. */
     new (wire: Wire): UtPex
     readonly prototype: UtPex
   }
@@ -32,6 +34,7 @@ declare namespace utPex {
     prefersEncryption: boolean
     /** It only uploads: a seeder. */
     isSender: boolean
+    /** It speaks uTP (BEP 29). */
     supportsUtp: boolean
     /** It speaks BEP 55. */
     supportsUtHolepunch: boolean
