@@ -14,6 +14,7 @@ const utHolepunch = require('../../extensions/ut_holepunch')
 const utMetadata = require('../../extensions/ut_metadata')
 const utPex = require('../../extensions/ut_pex')
 const { SOUND } = require('./support/extension-payloads')
+const { mutate } = require('./support/mutate')
 const { Peer, turn, PEER_ID, OUR_ID, ...p } = require('./support/peer')
 
 const OURS = { ut_metadata: utMetadata, ut_pex: utPex, lt_donthave: ltDonthave }
@@ -226,19 +227,4 @@ describe('X15 random messages', () => {
       now.mockRestore()
     }
   }, 60_000)
-
-  function mutate (random, sample) {
-    let bytes = Buffer.from(sample.subarray(0, 2000))
-    for (let i = random.below(4); i >= 0 && bytes.length > 0; i--) {
-      const at = random.below(bytes.length)
-      const piece = () => random.pick([random.bytes(random.below(8)), Buffer.from(random.pick(['e', 'i-1e', 'd', 'l', '0:', '-3:', '99999999999:', 'i99999999999999999999e']))])
-      bytes = random.pick([
-        () => Buffer.concat([bytes.subarray(0, at), piece(), bytes.subarray(at)]),
-        () => Buffer.concat([bytes.subarray(0, at), piece(), bytes.subarray(at + random.below(8))]),
-        () => bytes.subarray(0, at),
-        () => bytes.subarray(at)
-      ])()
-    }
-    return bytes
-  }
 })
