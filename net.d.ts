@@ -248,6 +248,7 @@ export interface SocketConnectOptions extends SocketOptions {
  * for more, not when they have left.
  */
 export class Socket extends Duplex {
+  /** A socket that is not connected. */
   constructor (options?: SocketOptions)
   /**
    * Connects; `listener` listens to `connect` once.
@@ -332,7 +333,9 @@ export interface ServerEvents {
 
 /** A server with the shape of `net.Server`, over TCP. */
 export class Server extends EventEmitter<ServerEvents> {
+  /** A server that does not listen; `onConnection` listens to `connection`. */
   constructor (options?: ServerOptions, onConnection?: (socket: Socket) => void)
+  /** Likewise, with the default options. */
   constructor (onConnection: (socket: Socket) => void)
   /** Connections above so many are dropped. */
   maxConnections: number | undefined
