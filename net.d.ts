@@ -181,7 +181,7 @@ export interface WireServerEvents {
   wire: [wire: ConnectedWire]
   /** A connection above `maxConnections` was closed at once. */
   drop: [ends: Dropped]
-  /** It could not listen, or not accept one connection. */
+  /** It could not listen; or not accept one connection, which is told only to who listens. */
   error: [error: Error]
   /** It was closed, and so are all of its wires. */
   close: []
@@ -325,7 +325,7 @@ export interface ServerEvents {
   connection: [socket: Socket]
   /** A connection above `maxConnections` was closed at once. */
   drop: [ends: Dropped]
-  /** It could not listen, or not accept one connection. */
+  /** It could not listen; or not accept one connection, which is told only to who listens. */
   error: [error: Error]
   /** It was closed, and so are all of its sockets. */
   close: []

@@ -2,13 +2,14 @@
 
 /** Peers over real sockets that mean harm: nobody else suffers, and nothing grows. */
 
-const { fork } = require('node:child_process')
+const { fork, spawn } = require('node:child_process')
 const { randomBytes } = require('node:crypto')
 const { once } = require('node:events')
 const net = require('node:net')
 const path = require('node:path')
+const { createInterface } = require('node:readline')
 
-const { CLIENT_ID, INFO_HASH, closeAll, connect, download, listen, rawServer, rawSocket, seen, serve, until } = require('./support/peers.js')
+const { CLIENT_ID, INFO_HASH, closeAll, connect, download, listen, rawServer, rawSocket, seen, serve, stops, until } = require('./support/peers.js')
 const { countWires } = require('../../lib/native/index.js')
 const messages = require('../world/support/messages.js')
 
@@ -81,11 +82,7 @@ test('answers of an extension that the peer provokes and does not read are bound
     HANDSHAKE, messages.message(20, Buffer.from([0]), messages.bencode({ m: { ut_flood: 1 } })),
     ...Array.from({ length: COUNT }, () => messages.message(20, Buffer.from([1, 0])))
   ]))
-  let before = -1
-  while (before !== answered || answered === 0) {
-    before = answered
-    await new Promise(resolve => setTimeout(resolve, 250))
-  }
+  await stops(() => answered)
   expect(answered * ANSWER.length).toBeLessThan(16 * MIB)
   let received = 0
   socket.on('data', bytes => { received += bytes.length })
@@ -108,6 +105,28 @@ test('a server that sends much and reads nothing does not keep a client from clo
   await closed
   socket.destroy()
 })
+
+test('peers that take all descriptors: the server goes on, and accepts again when some are free', async () => {
+  const child = spawn('sh', ['-c', `ulimit -n 60; exec "${process.execPath}" -e '
+    const { listen } = require("./net.js")
+    const id = Buffer.alloc(20, 1)
+    const server = listen({ host: "127.0.0.1", peerId: id })
+    server.on("listening", () => console.log(server.address().port))
+    setInterval(() => console.log("wires", server.wires.size), 20)'`], { cwd: path.join(__dirname, '../..'), stdio: ['ignore', 'pipe', 'inherit'] })
+  const told = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const port = Number((await told.next()).value)
+  const sockets = await Promise.all(Array.from({ length: 80 }, () => rawSocket(port)))
+  // It has all that it can have when their number stays.
+  let before = -1
+  for (let now = 0; now !== before || now < 10;) {
+    before = now
+    for (let i = 0; i < 10; i++) now = Number((await told.next()).value.split(' ')[1])
+  }
+  for (const socket of sockets) socket.destroy()
+  await once(connect(port), 'handshake')
+  child.kill()
+  await once(child, 'exit')
+}, 30_000)
 
 test('a process whose main thread is busy takes no more than a window of each of 50 peers', async () => {
   const child = fork(path.join(__dirname, 'hostile/busy-child.js'))
