@@ -10,7 +10,10 @@ const tellsBusyTime = () => eventLoopUtilization().active > 0
 /** Whether it lets a test look at how objects are laid out: V8's `%` functions. */
 const hasV8Natives = !('bun' in process.versions)
 
+/** Whether another processor or another C library than the system's is played. */
+const isEmulated = 'NODE_WRAPPER' in process.env
+
 /** `test`, or what counts as skipped where the runtime lacks what the test needs. */
 const testIf = condition => condition ? test : test.skip
 
-module.exports = { hasV8Natives, tellsBusyTime, testIf }
+module.exports = { hasV8Natives, isEmulated, tellsBusyTime, testIf }

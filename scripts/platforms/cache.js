@@ -95,4 +95,4 @@ async function demand (running) {
   if (code !== 0) throw new Missing(output.trim().split('\n').slice(-3).join(' '))
 }
 
-module.exports = { CACHE, Missing, debs, folder, npmPackages, wheel }
+module.exports = { CACHE, Missing, debs, demand, folder, npmPackages, wheel }
