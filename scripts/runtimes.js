@@ -32,7 +32,7 @@ async function main () {
       for (const key of Object.keys(total)) total[key] += result[key]
       console.log(`${name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`)
       if (result.output) console.error(result.output)
-      if (write) writePage([{ platform: runtime.platform, runtime: name, ...result, ...await takeFigures(runtime) }])
+      if (write) writePage([{ platform: runtime.platform, runtime: name, tests: 'all', ...result, ...await takeFigures(runtime) }])
     } catch (error) {
       if (!(error instanceof Missing)) throw error
       total.skipped++

@@ -10,7 +10,7 @@ const { ROWS } = require('./figures')
 
 const FILE = path.join(ROOT, 'docs/platforms.md')
 
-const COLUMNS = ['platform', 'runtime', 'version', 'passed', 'failed', 'skipped', ...ROWS.map(({ title }) => title), 'seen on']
+const COLUMNS = ['platform', 'runtime', 'version', 'tests', 'passed', 'failed', 'skipped', ...ROWS.map(({ title }) => title), 'seen on']
 const BUILT_COLUMNS = ['target', 'what was done', 'seen on']
 
 const BEGIN = '<!-- rows: written by scripts/platforms/page.js -->'
@@ -21,6 +21,7 @@ const END = '<!-- end of rows -->'
  * @property {string} platform as in `npm/`; with ` (qemu)` where the processor was emulated
  * @property {string} runtime
  * @property {string} version that the runtime itself told
+ * @property {string} tests `all` of `npm run test:binary`, or `a choice`
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
@@ -35,8 +36,8 @@ const END = '<!-- end of rows -->'
 function writePage (rows, built = []) {
   const today = new Date().toISOString().slice(0, 10)
   const page = fs.readFileSync(FILE, 'utf8')
-  const tested = merge(cells(page, 0), rows.map(({ platform, runtime, version, passed, failed, skipped, figures }) =>
-    [platform, runtime, version, passed, failed, skipped, ...figures, today]), 2)
+  const tested = merge(cells(page, 0), rows.map(({ platform, runtime, version, tests, passed, failed, skipped, figures }) =>
+    [platform, runtime, version, tests, passed, failed, skipped, ...figures, today]), 2)
   const checked = merge(cells(page, 1), built.map(({ target, done }) => [target, done, today]), 1)
   const tables = [table(COLUMNS, tested), table(BUILT_COLUMNS, checked)]
   fs.writeFileSync(FILE, page.split(BEGIN).map((part, i) => {

@@ -27,7 +27,6 @@ const LAST_LINES = 40
  */
 async function build ({ platform, triple, libc }) {
   const { env, flags } = await toolchain(triple)
-  const binary = `${require('../../package.json').napi.binaryName}.${platform}.node`
   const folder = path.join(CACHE, 'built', platform)
   fs.mkdirSync(folder, { recursive: true })
   const { code, output } = await run(process.execPath, [
@@ -35,18 +34,20 @@ async function build ({ platform, triple, libc }) {
     '--output-dir', folder, '--', ...flags
   ], { env })
   if (code !== 0) return { file: null, error: lastLines(output, LAST_LINES) }
-  return { file: path.join(folder, binary), error: '' }
+  return { file: path.join(folder, binaryName(platform)), error: '' }
 }
 
 /**
- * The same without napi-rs's tool, which knows no Windows but MSVC's: compiled and linked.
- * @returns {Promise<{ error: string }>}
+ * What can be said of a target without the rest of its tools: it compiles, and with zig it links. A
+ * release is stripped by tools of the system's.
+ * @param {import('./targets').Target} target
+ * @returns {Promise<string>} why not; empty if it is well
  * @throws {Missing}
  */
-async function link ({ triple }) {
+async function verify ({ triple, verifiedBy }) {
   const { env, flags } = await toolchain(triple)
-  const { code, output } = await run('cargo', ['zigbuild', '--release', '--locked', '--target', triple, ...flags], { env })
-  return { error: code === 0 ? '' : lastLines(output, LAST_LINES) }
+  const { code, output } = await run('cargo', [verifiedBy, '--locked', '--lib', '--target', triple, ...flags], { env })
+  return code === 0 ? '' : lastLines(output, LAST_LINES)
 }
 
 /** @returns {Promise<{ env: Record<string, string>, flags: string[] }>} for a build for that target */
@@ -78,4 +79,9 @@ async function hasStandardLibrary (triple) {
   return (await run('rustup', ['target', 'add', triple])).code === 0
 }
 
-module.exports = { build, link }
+/** @returns {string} how napi-rs calls the addon of a platform */
+function binaryName (platform) {
+  return `${require('../../package.json').napi.binaryName}.${platform}.node`
+}
+
+module.exports = { binaryName, build, verify }
