@@ -116,7 +116,8 @@ function checkContents (file) {
   const text = fs.readFileSync(file, 'latin1')
   if (text.length > LARGEST) problems.push(`${name} has ${text.length} bytes, more than ${LARGEST}`)
   if (DEBUG.test(text)) problems.push(`${name} has debug information`)
-  const [folder] = text.match(FOLDERS) ?? []
+  // Apple's linker writes down where it put a library.
+  const folder = text.match(FOLDERS)?.find(place => !place.endsWith('.dylib'))
   if (folder) problems.push(`${name} names a folder of the machine that built it: ${folder} (npm run build leaves none)`)
   return problems
 }
