@@ -1,8 +1,8 @@
 'use strict'
 
 // Builds the addon for another platform: with cargo-zigbuild and zig as the linker, as the release
-// does. Where rustup has no standard library for the target, and cannot get it, Debian's rustc builds
-// it from Debian's sources.
+// does. Where the Rust that is installed has no standard library for the target (`rustup target add`),
+// Debian's rustc builds it from Debian's sources.
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -32,21 +32,23 @@ async function build ({ platform, triple, libc }) {
   const { code, output } = await run(process.execPath, [
     path.join(ROOT, 'scripts/build.js'), '--target', libc ? `${triple}.${libc}` : triple, '--cross-compile',
     '--output-dir', folder, '--', ...flags
-  ], { env })
+  ], { env: { ...env, RUSTFLAGS: `--remap-path-prefix=${CACHE}=rust` } })
   if (code !== 0) return { file: null, error: lastLines(output, LAST_LINES) }
   return { file: path.join(folder, binaryName(platform)), error: '' }
 }
 
 /**
- * What can be said of a target without the rest of its tools: it compiles, and with zig it links. A
- * release is stripped by tools of the system's.
+ * What can be said of a target without the rest of its tools: it compiles, and with zig it links. It
+ * stays unstripped, which takes a tool of the system's.
  * @param {import('./targets').Target} target
  * @returns {Promise<string>} why not; empty if it is well
  * @throws {Missing}
  */
 async function verify ({ triple, verifiedBy }) {
   const { env, flags } = await toolchain(triple)
-  const { code, output } = await run('cargo', [verifiedBy, '--locked', '--lib', '--target', triple, ...flags], { env })
+  const { code, output } = await run('cargo', [verifiedBy, '--release', '--locked', '--lib', '--target', triple, ...flags], {
+    env: { ...env, CARGO_PROFILE_RELEASE_STRIP: 'none' }
+  })
   return code === 0 ? '' : lastLines(output, LAST_LINES)
 }
 
@@ -65,7 +67,6 @@ async function toolchain (triple) {
   Object.assign(env, {
     RUSTC: path.join(rust, 'bin/rustc'),
     LD_LIBRARY_PATH: path.join(rust, 'lib/x86_64-linux-gnu'),
-    RUSTFLAGS: `--remap-path-prefix=${CACHE}=rust`,
     // A stable compiler that may use `-Z build-std`.
     RUSTC_BOOTSTRAP: '1'
   })
@@ -75,8 +76,7 @@ async function toolchain (triple) {
 async function hasStandardLibrary (triple) {
   const { code, output } = await run('rustc', ['--print', 'target-libdir', '--target', triple])
   if (code !== 0) throw new Missing('there is no rustc')
-  if (fs.existsSync(output.trim())) return true
-  return (await run('rustup', ['target', 'add', triple])).code === 0
+  return fs.existsSync(output.trim())
 }
 
 /** @returns {string} how napi-rs calls the addon of a platform */
