@@ -17,9 +17,7 @@ async function main () {
     options: { short: { type: 'boolean' }, write: { type: 'boolean' }, only: { type: 'string', multiple: true } }
   })
   if (write && (short || only)) throw new Error('only a run of all tests may be written down')
-  const unknown = names.find(name => !RUNTIMES.some(runtime => runtime.name.toLowerCase() === name.toLowerCase()))
-  if (unknown) throw new Error(`no runtime is called ${unknown}: ${RUNTIMES.map(({ name }) => name).join(', ')}`)
-  const chosen = RUNTIMES.filter(({ name }) => names.length === 0 || names.some(one => one.toLowerCase() === name.toLowerCase()))
+  const chosen = names.length === 0 ? RUNTIMES : names.map(find)
 
   await setup()
   const { writePage } = require('./platforms/page')
@@ -41,6 +39,12 @@ async function main () {
   }
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
   return total.failed > 0 ? 1 : 0
+}
+
+function find (name) {
+  const found = RUNTIMES.find(runtime => runtime.name.toLowerCase() === name.toLowerCase())
+  if (found) return found
+  throw new Error(`no runtime is called ${name}: ${RUNTIMES.map(({ name }) => name).join(', ')}`)
 }
 
 main().then(code => { process.exitCode = code }, error => {

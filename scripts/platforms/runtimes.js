@@ -19,6 +19,9 @@ const { Missing, npmPackages } = require('./cache')
 
 const ARCHITECTURE = { x64: 'x64', arm64: 'arm64' }[process.arch]
 
+/** How many times as long as usual a test may take: other things may go on for an hour beside these. */
+const PATIENCE = 4
+
 /** The packages with the binary for this machine. */
 const PACKAGES = {
   node: { linux: `node-linux-${ARCHITECTURE}`, darwin: `node-darwin-${ARCHITECTURE}`, win32: `node-win-${ARCHITECTURE}` },
@@ -63,7 +66,7 @@ async function installRuntime ({ name, kind, version, args = [] }) {
   const suffix = process.platform === 'win32' ? '.exe' : ''
   const command = path.join(modules, inPackage, BINARIES[kind] + suffix)
   if (!fs.existsSync(command)) throw new Missing(`${inPackage}@${version} has no ${BINARIES[kind]}`)
-  return { name, platform: platformName(), command, args, env: {}, patience: 1 }
+  return { name, platform: platformName(), command, args, env: {}, patience: PATIENCE }
 }
 
 module.exports = { RUNTIMES, installRuntime }

