@@ -487,6 +487,9 @@ declare class Wire extends Duplex {
   emit<E extends keyof Wire.Events> (event: E, ...args: Wire.Events[E]): boolean
 }
 
+/** The extensions that a wire uses are on it, each by its name. */
+declare interface Wire extends Wire.Handlers {}
+
 /**
  * Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
  * Byte strings become Buffers, dictionaries objects whose keys are UTF-8, or hexadecimal where
@@ -621,7 +624,10 @@ declare namespace Wire {
     fast: boolean
     /** BEP 10: extended messages. */
     extended: boolean
-    /** BEP 52: BitTorrent v2. Not enumerable in what a peer announced. */
+    /**
+     * BEP 52: BitTorrent v2. Not enumerable in what a peer announced. A peer that names the torrent by its
+     * v2 info hash need not announce it, and libtorrent does not: its messages count where we do.
+     */
     v2?: boolean
   }
 
@@ -952,6 +958,12 @@ declare namespace Wire {
     }
   }
 
+  /**
+   * The extensions on a wire, by their names: each of this package's (`/ut_metadata`, `/ut_pex`,
+   * `/lt_donthave`, `/ut_holepunch`) adds itself where it is imported, and so may an application's own.
+   */
+  export interface Handlers {}
+
   /** What bencode decodes to. */
   export type BencodeValue = number | Buffer | BencodeValue[] | { [key: string]: BencodeValue }
 
@@ -1089,8 +1101,8 @@ declare namespace Wire {
     /** The peer will not answer a hash request. BEP 52 */
     'hash-reject': [range: ReceivedHashRange]
     /**
-     * A message with an id that none of these BEPs describes, or one of BEP 52 from a peer that did not
-     * announce it: the id, then its payload.
+     * A message with an id that none of these BEPs describes, or one of BEP 52 where neither handshake
+     * announced it: the id, then its payload.
      */
     unknownmessage: [message: Buffer]
 

@@ -177,6 +177,19 @@ test('extension.js', async () => {
   ])
 })
 
+test('holepunch.js', async () => {
+  const { code, stdout, stderr } = await run('holepunch.js')
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout.split('\n').sort()).toEqual([
+    '',
+    'Alice cannot be introduced to a stranger: error 2',
+    'Alice connects to Bob now, over uTP',
+    'Bob connects to Alice now, over uTP',
+    'Carol introduces Alice to Bob',
+    'Carol introduces Alice to a stranger'
+  ])
+})
+
 describe('probe.js', () => {
   /** @returns {Promise<object>} its table */
   async function probe (...args) {

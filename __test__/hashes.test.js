@@ -48,6 +48,16 @@ test('of a peer that did not announce them are unknown messages', () => {
   return close(old.wire)
 })
 
+test('of a peer that names the torrent by its v2 info hash, without the bit, count where we announced them', () => {
+  const libtorrent = new ScriptedPeer()
+  const events = libtorrent.note('unknownmessage', 'hash-reject', 'violation')
+  libtorrent.wire.handshake(INFO_HASH, OUR_ID, { v2: true })
+  libtorrent.say(handshake(false), messages.message(23, HEAD))
+  expect(events).toEqual([['hash-reject', RANGE]])
+  expect(libtorrent.wire.peerExtensions.v2).toBe(false)
+  return close(libtorrent.wire)
+})
+
 test('are sent as BEP 52 lays them out', async () => {
   wire.hashRequest(RANGE)
   wire.hashes(RANGE, HASHES)

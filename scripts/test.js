@@ -129,6 +129,7 @@ async function cargoTest () {
 /** A few seconds of each fuzz target; of those in Rust where there is what they need. */
 async function fuzzSmoke () {
   const counts = await one(process.execPath, [path.join(ROOT, 'fuzz/lib.js'), '--seconds', '5'])
+  add(counts, await one(process.execPath, [path.join(ROOT, 'fuzz/extensions.js'), '--seconds', '5']))
   const { code } = await run('cargo', ['+nightly', 'fuzz', '--version'])
   if (code !== 0) {
     console.error('       no nightly Rust with cargo-fuzz here: skipped')

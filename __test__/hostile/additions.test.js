@@ -179,7 +179,7 @@ describe('F1 a choked peer and its allowed-fast set', () => {
   }, { upstreamFails: false })
 })
 
-describe('X1 keys of an extended handshake that say what they must not', () => {
+describe('K1 keys of an extended handshake that say what they must not', () => {
   const hex = text => Buffer.from(text, 'hex')
   const keys = {
     v: [5, [], {}, 'x'.repeat(256), hex('ff'), hex('c080'), 'a\u001b]0;title\u0007', '\r\n', '\u009b2J'],
@@ -193,7 +193,7 @@ describe('X1 keys of an extended handshake that say what they must not', () => {
     complete_ago: [-1, 2 ** 31, '5', []]
   }
   for (const [key, values] of Object.entries(keys)) {
-    row(`X1 \`${key}\``, Wire => {
+    row(`K1 \`${key}\``, Wire => {
       const peer = new Peer(Wire)
       for (const value of values) {
         peer.hear(p.extended(0, p.bencode({ [key]: value })))
@@ -206,7 +206,7 @@ describe('X1 keys of an extended handshake that say what they must not', () => {
     }, { upstreamFails: false })
   }
 
-  row('X1 a peer that calls its keys after members of objects', Wire => {
+  row('K1 a peer that calls its keys after members of objects', Wire => {
     const peer = new Peer(Wire)
     peer.hear(p.extended(0, Buffer.from('d11:constructori1e9:__proto__d4:reqqi9ee14:hasOwnPropertyi1e8:toStringi1ee')))
     expect(peer.wire.requestWindow).toBe(250)

@@ -155,3 +155,27 @@ fn piece_indices_are_bounded() {
         }
     }
 }
+
+#[test]
+fn hashes_count_where_either_handshake_announces_bittorrent_v2() {
+    let reject =
+        [&49u32.to_be_bytes()[..], &[0x17], &[7; 32], &[0; 8], &[0, 0, 0, 2, 0, 0, 0, 0]].concat();
+    for (ours, theirs, is_known) in
+        [(true, true, true), (true, false, true), (false, true, true), (false, false, false)]
+    {
+        let announce = |v2| Reserved { extended: true, v2, ..Reserved::default() };
+        let handshake =
+            Handshake { reserved: announce(theirs), info_hash: [1; 20], peer_id: [2; 20] }.encode();
+        let mut wire = Wire::new(Limits::default(), 1);
+        wire.handshake(announce(ours), [1; 20], [3; 20]);
+        let mut inbound = Inbound::default();
+        let mut rejects = 0;
+        for chunk in [&handshake[..], &reject] {
+            inbound.receive(&mut wire, chunk, 0, |_, seen| {
+                rejects += u32::from(matches!(seen.event, Event::HashReject(_)));
+                assert!(!matches!(seen.event, Event::Violation(_)));
+            });
+        }
+        assert_eq!(rejects == 1, is_known, "ours {ours}, theirs {theirs}");
+    }
+}
