@@ -7,7 +7,8 @@ import { Duplex } from 'node:stream'
  * sent, read from it what the peer is to get. Usually `socket.pipe(wire).pipe(socket)`.
  *
  * Its members are those of `bittorrent-protocol` 5.x, and a few more. Messages are those of BEP 3
- * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension) and BEP 10 (extended messages).
+ * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension), BEP 10 (extended messages) and BEP 52
+ * (hashes of BitTorrent v2).
  *
  * - Whatever a method sends leaves the wire in a microtask: right after the code that runs now and
  *   never inside the call, as few chunks, in order.
