@@ -313,9 +313,6 @@ export declare function isSoundUtMetadata(message: Uint8Array): boolean
 /** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
 export declare function isSoundUtPex(message: Uint8Array): boolean
 
-/** The names of the kinds of messages, in the order of a census. */
-export declare function messageKinds(): Array<string>
-
 /** Stands for no number. */
 export declare const NONE: number
 

@@ -905,7 +905,6 @@ module.exports.FLOAT_NOW = nativeBinding.FLOAT_NOW
 module.exports.FLOAT_NUMBERS = nativeBinding.FLOAT_NUMBERS
 module.exports.isSoundUtMetadata = nativeBinding.isSoundUtMetadata
 module.exports.isSoundUtPex = nativeBinding.isSoundUtPex
-module.exports.messageKinds = nativeBinding.messageKinds
 module.exports.NONE = nativeBinding.NONE
 module.exports.OPEN_ENCRYPT = nativeBinding.OPEN_ENCRYPT
 module.exports.OPEN_INITIAL_PAYLOAD = nativeBinding.OPEN_INITIAL_PAYLOAD

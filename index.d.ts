@@ -7,7 +7,8 @@ import { Duplex } from 'node:stream'
  * sent, read from it what the peer is to get. Usually `socket.pipe(wire).pipe(socket)`.
  *
  * Its members are those of `bittorrent-protocol` 5.x, and a few more. Messages are those of BEP 3
- * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension) and BEP 10 (extended messages).
+ * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension), BEP 10 (extended messages) and BEP 52
+ * (hashes of BitTorrent v2).
  *
  * - Whatever a method sends leaves the wire in a microtask: right after the code that runs now and
  *   never inside the call, as few chunks, in order.
@@ -38,8 +39,9 @@ declare class Wire extends Duplex {
 
   /**
    * What each wire of this process (or worker) has come to that is not closed, in no order. A snapshot:
-   * it does not change, and it keeps no wire alive, nor does being counted. A thousand wires take well
-   * below a millisecond; the counters of each are worked out when they are read.
+   * it does not change. It keeps no wire alive: it is made from the table of open handles, which leads
+   * to none. A thousand wires take well below a millisecond; the counters of each are worked out when
+   * they are read.
    */
   static census (): Wire.Snapshot[]
 

@@ -21,19 +21,31 @@ const { kHandle, kIsEnding } = require('./symbols.js')
  */
 class Additions extends PeerStream {
   //
-  // The handshakes
+  // The handshakes. Applications put members of their own on wires, perhaps under these names.
   //
 
   get ready () {
     return Ready.of(this).promise
   }
 
+  set ready (value) {
+    own(this, 'ready', value)
+  }
+
   get peerInfo () {
     return peerInfo(this)
   }
 
+  set peerInfo (value) {
+    own(this, 'peerInfo', value)
+  }
+
   get requestWindow () {
     return requestWindow(this)
+  }
+
+  set requestWindow (value) {
+    own(this, 'requestWindow', value)
   }
 
   //
@@ -83,6 +95,11 @@ class Additions extends PeerStream {
       return forget
     })
   }
+}
+
+/** Has a member be the caller's own. */
+function own (wire, name, value) {
+  Object.defineProperty(wire, name, { value, configurable: true, enumerable: true, writable: true })
 }
 
 module.exports = Additions
