@@ -115,14 +115,21 @@ fn ids_of_bep_52_mean_nothing_from_a_peer_that_did_not_announce_it() {
 
 #[test]
 fn hashes_are_as_many_as_their_range_says() {
-    let about = |id: u8, [base_layer, length, proof_layers]: [u32; 3], hashes: u32| {
-        let numbers = [base_layer, 0, length, proof_layers].map(u32::to_be_bytes).concat();
+    let at = |index: u32, id: u8, [base_layer, length, proof_layers]: [u32; 3], hashes: u32| {
+        let numbers = [base_layer, index, length, proof_layers].map(u32::to_be_bytes).concat();
         let body = 49 + 32 * hashes;
         let stream = [&body.to_be_bytes()[..], &[id], &[7; 32], &numbers].concat();
-        let expected = Violation::BadHashRange { id, base_layer, length, proof_layers };
+        let expected = Violation::BadHashRange { id, base_layer, index, length, proof_layers };
         assert!(violation(Limits::default(), &stream).is_none_or(|found| found == expected));
         violation(Limits::default(), &stream).is_none()
     };
+    let about = |id, numbers, hashes| at(0, id, numbers, hashes);
+    for id in [21, 22, 23] {
+        let hashes = |length| if id == 22 { length } else { 0 };
+        assert!([0, 512, 1024].into_iter().all(|index| at(index, id, [0, 512, 0], hashes(512))));
+        assert!(![1, 256, 1023].into_iter().any(|index| at(index, id, [0, 512, 0], hashes(512))));
+        assert!(at(14, id, [60, 2, 4], hashes(2)) && !at(16, id, [60, 2, 4], hashes(2)));
+    }
     for id in [21, 23] {
         assert!([1, 2, 512, 8192].into_iter().all(|length| about(id, [0, length, 20], 0)));
         assert!(![0, 3, 16384, 1 << 31].into_iter().any(|length| about(id, [0, length, 0], 0)));
