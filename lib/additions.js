@@ -89,7 +89,10 @@ class Additions extends PeerStream {
     return answer(options, settle => {
       const checked = checkHashRange(range)
       if (this[kIsEnding]) throw closedError(this)
-      if (!this.peerExtensions.v2) throw new WireError('ERR_V2_DISABLED', 'the peer did not announce BitTorrent v2')
+      // A peer need not announce it that names the torrent by its v2 info hash: libtorrent does not.
+      if (!this.peerExtensions.v2 && !this.extensions.v2) {
+        throw new WireError('ERR_V2_DISABLED', 'neither side announced BitTorrent v2')
+      }
       const forget = OwnHashRequests.of(this).add(checked, settle)
       this.hashRequest(checked)
       return forget
