@@ -1021,6 +1021,10 @@ declare namespace Wire {
    *   by `use()`, and the wire stays open.
    * - `ERR_CHUNK_DETACHED`: the memory of a chunk, or of a payload of it, was transferred away
    *   before the wire had read all of the chunk. Nothing is read from memory that is gone.
+   * - `ERR_HANDSHAKE_TIMEOUT`, of wires over the native transport (`bittorrent-protocol-native/net`):
+   *   no handshake of the peer within `handshakeTimeout`.
+   * - `ERR_UNKNOWN_INFO_HASH`, of wires that a server of it has accepted: the peer wants a torrent that
+   *   is not served.
    * - `ERR_INTERNAL`: a defect of this package.
    *
    * Those that promises of a wire are rejected with:
@@ -1044,6 +1048,7 @@ declare namespace Wire {
     | 'ERR_MSE_PUBLIC_KEY' | 'ERR_MSE_SYNC' | 'ERR_MSE_VC' | 'ERR_MSE_PADDING'
     | 'ERR_MSE_CRYPTO_PROVIDE' | 'ERR_MSE_CRYPTO_SELECT' | 'ERR_MSE_PLAINTEXT_REFUSED'
     | 'ERR_MSE_INFO_HASH' | 'ERR_MSE_TIMEOUT'
+    | 'ERR_HANDSHAKE_TIMEOUT' | 'ERR_UNKNOWN_INFO_HASH'
     | 'ERR_EXTENSION_FAILED' | 'ERR_EXTENSION_NAME' | 'ERR_CHUNK_DETACHED' | 'ERR_INTERNAL'
     | 'ERR_CHOKED' | 'ERR_REJECTED' | 'ERR_CANCELLED' | 'ERR_TIMED_OUT' | 'ERR_CLOSED' | 'ERR_V2_DISABLED'
 
@@ -1131,6 +1136,11 @@ declare namespace Wire {
     violation: [error: WireError]
     /** The same as `violation`; emitted only if somebody listens. */
     error: [error: Error]
+
+    /** Of a wire over the native transport: the connection is there. */
+    connect: []
+    /** Of a wire over the native transport: the connection that was there is gone. Comes after `close`. */
+    disconnect: []
 
     /** The writable side has ended. */
     finish: []
