@@ -395,9 +395,6 @@ export declare function isSoundUtMetadata(message: Uint8Array): boolean
 /** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
 export declare function isSoundUtPex(message: Uint8Array): boolean
 
-/** The names of the kinds of messages, in the order of a census. */
-export declare function messageKinds(): Array<string>
-
 /** Closes at once, a listener too. */
 export declare const NET_COMMAND_DESTROY: number
 

@@ -907,7 +907,6 @@ module.exports.FLOAT_NOW = nativeBinding.FLOAT_NOW
 module.exports.FLOAT_NUMBERS = nativeBinding.FLOAT_NUMBERS
 module.exports.isSoundUtMetadata = nativeBinding.isSoundUtMetadata
 module.exports.isSoundUtPex = nativeBinding.isSoundUtPex
-module.exports.messageKinds = nativeBinding.messageKinds
 module.exports.NET_COMMAND_DESTROY = nativeBinding.NET_COMMAND_DESTROY
 module.exports.NET_COMMAND_END = nativeBinding.NET_COMMAND_END
 module.exports.NET_COMMAND_FINISH = nativeBinding.NET_COMMAND_FINISH

@@ -7,7 +7,8 @@ import { Duplex } from 'node:stream'
  * sent, read from it what the peer is to get. Usually `socket.pipe(wire).pipe(socket)`.
  *
  * Its members are those of `bittorrent-protocol` 5.x, and a few more. Messages are those of BEP 3
- * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension) and BEP 10 (extended messages).
+ * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension), BEP 10 (extended messages) and BEP 52
+ * (hashes of BitTorrent v2).
  *
  * - Whatever a method sends leaves the wire in a microtask: right after the code that runs now and
  *   never inside the call, as few chunks, in order.
@@ -38,8 +39,9 @@ declare class Wire extends Duplex {
 
   /**
    * What each wire of this process (or worker) has come to that is not closed, in no order. A snapshot:
-   * it does not change, and it keeps no wire alive, nor does being counted. A thousand wires take well
-   * below a millisecond; the counters of each are worked out when they are read.
+   * it does not change. It keeps no wire alive: it is made from the table of open handles, which leads
+   * to none. A thousand wires take well below a millisecond; the counters of each are worked out when
+   * they are read.
    */
   static census (): Wire.Snapshot[]
 
@@ -370,7 +372,8 @@ declare class Wire extends Duplex {
    *
    * Rejects with a {@link WireError} whose code is `ERR_REJECTED` (the peer will not), `ERR_TIMED_OUT`,
    * `ERR_CLOSED` or `ERR_V2_DISABLED`; with the reason of `options.signal`; or with a TypeError or a
-   * RangeError for what cannot be meant. BEP 52 has no cancel: what is given up is asked for all the
+   * RangeError for what cannot be meant. Of a hybrid torrent, `peerExtensions.v2` tells whether the peer
+   * speaks BEP 52; of one that is named by its v2 info hash it need not say so. BEP 52 has no cancel: what is given up is asked for all the
    * same, and its answer an event alone.
    */
   requestHashes (range: Wire.HashRange, options?: Wire.AnswerOptions | null): Promise<Buffer>
@@ -1031,7 +1034,7 @@ declare namespace Wire {
    * - `ERR_CANCELLED`: the request was taken back with `cancel`. BEP 3
    * - `ERR_TIMED_OUT`: no answer within `timeout`, or within what `setTimeout` was given.
    * - `ERR_CLOSED`: the wire was closed; `cause` is its `closeReason`, if it has one.
-   * - `ERR_V2_DISABLED`: the peer did not announce BEP 52.
+   * - `ERR_V2_DISABLED`: neither side announced BEP 52.
    *
    * `allowFastFor` throws `ERR_FAST_DISABLED` as well.
    *
@@ -1097,7 +1100,7 @@ declare namespace Wire {
     /** A keep-alive. BEP 3 */
     'keep-alive': []
     /**
-     * The peer, which announced BEP 52, asks for hashes. Answer with `respond`, or with `hashes` or
+     * The peer asks for hashes, where either side announced BEP 52. Answer with `respond`, or with `hashes` or
      * `hashReject`. Where nobody listens, the request is rejected; so are those above 1000 that are open.
      */
     'hash-request': [range: ReceivedHashRange, respond: RespondHashes]

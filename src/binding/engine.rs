@@ -253,12 +253,6 @@ fn name(kind: Kind) -> String {
     name
 }
 
-/// The names of the kinds of messages, in the order of a census.
-#[napi(catch_unwind)]
-pub fn message_kinds() -> Vec<String> {
-    Kind::ALL.into_iter().map(name).collect()
-}
-
 impl From<Statistics> for StatisticsCount {
     fn from(statistics: Statistics) -> Self {
         Self {
