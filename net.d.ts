@@ -246,7 +246,7 @@ export interface WireServerEvents {
   wire: [wire: ConnectedWire]
   /** A connection above `maxConnections` was closed at once. */
   drop: [ends: Dropped]
-  /** It could not listen, or not accept one connection. */
+  /** It could not listen; or not accept one connection, which is told only to who listens. */
   error: [error: Error]
   /** It was closed, and so are all of its wires. */
   close: []
@@ -317,6 +317,7 @@ export interface SocketConnectOptions extends SocketOptions {
  * for more, not when they have left.
  */
 export class Socket extends Duplex {
+  /** A socket that is not connected. */
   constructor (options?: SocketOptions)
   /**
    * Connects; `listener` listens to `connect` once.
@@ -396,7 +397,7 @@ export interface ServerEvents {
   connection: [socket: Socket]
   /** A connection above `maxConnections` was closed at once. */
   drop: [ends: Dropped]
-  /** It could not listen, or not accept one connection. */
+  /** It could not listen; or not accept one connection, which is told only to who listens. */
   error: [error: Error]
   /** It was closed, and so are all of its sockets. */
   close: []
@@ -404,7 +405,9 @@ export interface ServerEvents {
 
 /** A server with the shape of `net.Server`, over TCP. */
 export class Server extends EventEmitter<ServerEvents> {
+  /** A server that does not listen; `onConnection` listens to `connection`. */
   constructor (options?: ServerOptions, onConnection?: (socket: Socket) => void)
+  /** Likewise, with the default options. */
   constructor (onConnection: (socket: Socket) => void)
   /** Connections above so many are dropped. */
   maxConnections: number | undefined

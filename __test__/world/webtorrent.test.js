@@ -1,20 +1,27 @@
 'use strict'
 
-/** webtorrent from npm, unchanged but for its bittorrent-protocol, in two processes. */
+/** webtorrent from npm, unchanged but for its bittorrent-protocol, and its extensions, in two processes. */
 
 const { spawn } = require('node:child_process')
 const { randomBytes } = require('node:crypto')
 const { once } = require('node:events')
 const fs = require('node:fs')
+const net = require('node:net')
 const os = require('node:os')
 const path = require('node:path')
 const { createInterface } = require('node:readline')
 const { pathToFileURL } = require('node:url')
 const { ourFile, upstreamFile, upstreamUnderTest } = require('../helpers/wire')
+const Wire = require('../..')
+const utPex = require('../../extensions/ut_pex')
 const { install } = require('./webtorrent/install')
 
 const MODULES = { ours: ourFile, upstream: upstreamFile }
-const NATIVE_NET = path.join(__dirname, '../../examples/webtorrent/native-net.mjs')
+/** Puts our extensions in the places of ut_metadata, ut_pex and lt_donthave. */
+const OUR_EXTENSIONS = Object.fromEntries(['ut_metadata', 'ut_pex', 'lt_donthave'].map(name =>
+  [`${name.toUpperCase()}_MODULE`, pathToFileURL(path.join(__dirname, `../../extensions/${name}.js`)).href]))
+/** Puts its TCP connections on the native transport: examples/webtorrent. */
+const NATIVE = { NODE_OPTIONS: `--import=${pathToFileURL(path.join(__dirname, '../../examples/webtorrent/native-net.mjs')).href}` }
 const SIZE = 8 * 1024 * 1024 + 12345
 
 let webtorrent, folder, file, processes
@@ -50,23 +57,22 @@ describe.each([['its default', '', 1], ['secure: 2', '2', 2]])('%s', (name, secu
   )
 })
 
-// examples/webtorrent: its TCP connections are the native transport's, and nothing else is changed.
 describe('on the native transport', () => {
   test.each([
-    ['both sides', true, true, 'torrentFile', '0'],
-    ['the downloader', true, false, 'magnet', '0'],
-    ['the seeder', false, true, 'magnet', '1'],
-    ['both sides, encrypted', true, true, 'torrentFile', '2']
-  ])('%s', (name, downloading, seeding, given, secure) => {
-    return transfer('ours', 'ours', given, secure, { downloading, seeding })
+    ['both sides', [NATIVE, NATIVE], 'torrentFile', '0'],
+    ['the downloader', [NATIVE], 'magnet', '0'],
+    ['the seeder', [undefined, NATIVE], 'magnet', '1'],
+    ['both sides, encrypted', [NATIVE, NATIVE], 'torrentFile', '2']
+  ])('%s', (name, environments, given, secure) => {
+    return transfer('ours', 'ours', given, secure, environments)
   }, 60_000)
 
   test('a limit of the client holds', async () => {
-    const seeder = start('ours', 'seed.mjs', [file], '0', true)
+    const seeder = start('ours', 'seed.mjs', [file], '0', NATIVE)
     const torrent = await seeder.told('port')
     const into = fs.mkdtempSync(path.join(folder, 'into-'))
     const rate = 4 << 20
-    const downloader = start('ours', 'download.mjs', [torrent.port, into, rate], '0', true)
+    const downloader = start('ours', 'download.mjs', [torrent.port, into, rate], '0', NATIVE)
     downloader.child.stdin.write(torrent.torrentFile + '\n')
     await downloader.told('wire')
     const begin = performance.now()
@@ -79,14 +85,57 @@ describe('on the native transport', () => {
 
   test('it tells of a peer that is not there', async () => {
     const into = fs.mkdtempSync(path.join(folder, 'into-'))
-    const seeder = start('ours', 'seed.mjs', [file], '0', true)
+    const seeder = start('ours', 'seed.mjs', [file], '0', NATIVE)
     const torrent = await seeder.told('port')
     seeder.child.stdin.end()
     await seeder.exited()
-    const downloader = start('ours', 'download.mjs', [torrent.port, into], '0', true)
+    const downloader = start('ours', 'download.mjs', [torrent.port, into], '0', NATIVE)
     downloader.child.stdin.end(torrent.torrentFile + '\n')
     await downloader.told('destroyed')
     await downloader.exited()
+  }, 60_000)
+})
+
+describe('with our extensions', () => {
+  test.each([
+    ['ours', 'ours', OUR_EXTENSIONS, OUR_EXTENSIONS],
+    ['ours', 'upstream', OUR_EXTENSIONS, {}],
+    ['upstream', 'ours', OUR_EXTENSIONS, OUR_EXTENSIONS],
+    ['upstream', 'ours', {}, OUR_EXTENSIONS]
+  ])('a magnet link: %s downloads from %s', async (downloading, seeding, ...extensions) => {
+    await transfer(downloading, seeding, 'magnet', '0', extensions)
+  }, 60_000)
+
+  test('a peer that has nothing tells of one that has all', async () => {
+    const seeder = start('ours', 'seed.mjs', [file], '0', OUR_EXTENSIONS)
+    const { port, magnet } = await seeder.told('port')
+    const told = []
+    const server = net.createServer(socket => {
+      const wire = new Wire('tcpIncoming')
+      wire.use(utPex())
+      wire.on('handshake', infoHash => wire.handshake(infoHash, Buffer.alloc(20, 'm')))
+      wire.on('extended', name => {
+        if (name !== 'handshake') return
+        told.push(wire.peerExtendedMapping.ut_pex)
+        wire.ut_pex.addPeer(`127.0.0.1:${port}`, { isSender: true })
+        wire.ut_pex._sendMessage() // what its timer of 65 seconds does
+      })
+      socket.on('error', () => {})
+      socket.pipe(wire).pipe(socket)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+
+    const into = fs.mkdtempSync(path.join(folder, 'into-'))
+    const downloader = start('ours', 'download.mjs', [server.address().port, into], '0', OUR_EXTENSIONS)
+    downloader.child.stdin.write(magnet + '\n')
+    expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
+    await downloader.exited()
+    expect(told).toEqual([expect.any(Number)])
+    seeder.child.stdin.end()
+    await seeder.exited()
+    server.close()
+    expect(fs.readFileSync(path.join(into, 'file.bin')).equals(fs.readFileSync(file))).toBe(true)
   }, 60_000)
 })
 
@@ -106,16 +155,17 @@ test('the seeder is killed in the middle', async () => {
 }, 60_000)
 
 /** Has one client download from another; gives what the downloader told of its wire at the end. */
-async function transfer (downloading, seeding, given, secure = '0', native = {}) {
-  const seeder = start(seeding, 'seed.mjs', [file], secure, native.seeding)
+async function transfer (downloading, seeding, given, secure = '0', [ofDownloader, ofSeeder] = []) {
+  const seeder = start(seeding, 'seed.mjs', [file], secure, ofSeeder)
   const torrent = await seeder.told('port')
-  expect(torrent.isNative).toBe(Boolean(native.seeding))
+  expect(torrent.isNative).toBe(ofSeeder === NATIVE)
   const into = fs.mkdtempSync(path.join(folder, 'into-'))
-  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure, native.downloading)
+  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure, ofDownloader)
   downloader.child.stdin.write(torrent[given] + '\n')
 
-  const { nodeStream, isNative } = await downloader.told('wire')
-  expect(isNative).toBe(Boolean(native.downloading))
+  const { nodeStream, ourExtensions, isNative } = await downloader.told('wire')
+  expect(ourExtensions).toBe(ofDownloader === OUR_EXTENSIONS)
+  expect(isNative).toBe(ofDownloader === NATIVE)
   expect(nodeStream).toBe(downloading === 'ours' && !upstreamUnderTest)
   expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
   const closed = await downloader.told('closed')
@@ -130,11 +180,10 @@ async function transfer (downloading, seeding, given, secure = '0', native = {})
 }
 
 /** Starts one of the scripts; what it tells line by line can be waited for by a key. */
-function start (wire, script, args, secure = '0', isNative = false) {
-  const flags = isNative ? ['--import', pathToFileURL(NATIVE_NET).href] : []
-  const child = spawn(process.execPath, [...flags, path.join(__dirname, 'webtorrent', script), ...args], {
+function start (wire, script, args, secure = '0', extensions = {}) {
+  const child = spawn(process.execPath, [path.join(__dirname, 'webtorrent', script), ...args], {
     env: {
-      ...process.env, SECURE: secure, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href
+      ...process.env, ...extensions, SECURE: secure, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href
     }
   })
   const lines = []

@@ -15,7 +15,8 @@ const BACKLOG = 511
  * @property {number} window of the connections
  * @property {(import('./rate-limit.js').RateLimit | null)=} rateLimit of the connections
  * @property {() => void} onListening
- * @property {(error: Error) => void} onError it could not listen, or not accept one connection
+ * @property {(error: Error) => void} onError it could not listen
+ * @property {(error: Error) => void} onAcceptError it could not accept one connection, and goes on
  * @property {(connection: Connection) => void} onConnection it is open, and needs an owner at once
  */
 class Acceptor {
@@ -63,7 +64,7 @@ class Acceptor {
   onNews (events) {
     if ((events & native.FAILED) !== 0) {
       const fault = native.takeFault(this.handle)
-      if (fault !== null) this.owner.onError(socketError(fault))
+      if (fault !== null) this.owner.onAcceptError(socketError(fault))
     }
     if ((events & native.ACCEPTED) !== 0) while (this.acceptNext());
   }

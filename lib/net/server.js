@@ -102,6 +102,11 @@ class WireServer extends EventEmitter {
     this.emit('error', error)
   }
 
+  onAcceptError (error) {
+    // Peers that take all descriptors are not to end a process that does not listen for it.
+    if (this.listenerCount('error') > 0) this.emit('error', error)
+  }
+
   onConnection (connection) {
     if (this.wires.size >= this.maxConnections) {
       connection.destroy()
