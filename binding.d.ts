@@ -81,11 +81,8 @@ export declare class Network {
   constructor(page: Uint32Array, wake: () => void)
   /** Whether what is open keeps the process alive. */
   keepAlive(isKept: boolean): void
-  /**
-   * Connects to an address, a proxy's if `proxied` is given, from one of this machine if that is given. Leaves the name of the
-   * connection in the page.
-   */
-  connect(address: string, port: number, window: number, localAddress?: string | undefined | null, localPort?: number | undefined | null, limit?: NetRateLimit | undefined | null, proxied?: ProxiedPeer | undefined | null): void
+  /** Connects to an address. Leaves the name of the connection in the page. */
+  connect(destination: Destination, window: number, limit?: NetRateLimit | undefined | null): void
   /**
    * Takes the next connection of the listener in the page, and leaves its name there; `null` if
    * there is none.
@@ -269,6 +266,20 @@ export declare const COMMAND_UNCHOKE: number
 
 /** The 4 bytes of an IPv4 address, or the 16 of an IPv6 address; `null` if it is neither. */
 export declare function compactAddress(address: string): Uint8Array | null
+
+/** Where to connect to. */
+export interface Destination {
+  /** An address: a proxy's, if there is one. */
+  address: string
+  /** The port. */
+  port: number
+  /** The address of this machine to do so from. */
+  localAddress?: string
+  /** The port to do so from. */
+  localPort?: number
+  /** What the proxy is asked for. */
+  proxied?: ProxiedPeer
+}
 
 /** Both ends of a connection. */
 export interface EndpointsReport {

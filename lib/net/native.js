@@ -112,7 +112,7 @@ function register (source) {
  */
 function connect (source, { address, port, localAddress, localPort, window, rateLimit = null, proxied }) {
   start()
-  network.connect(address, port, window, localAddress, localPort, nativeOf(rateLimit), proxied)
+  network.connect({ address, port, localAddress, localPort, proxied }, window, nativeOf(rateLimit))
   return register(source)
 }
 

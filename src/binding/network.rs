@@ -140,6 +140,21 @@ impl From<SocketAddr> for AddressReport {
     }
 }
 
+/// Where to connect to.
+#[napi(object)]
+pub struct Destination {
+    /// An address: a proxy's, if there is one.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+    /// The address of this machine to do so from.
+    pub local_address: Option<String>,
+    /// The port to do so from.
+    pub local_port: Option<u16>,
+    /// What the proxy is asked for.
+    pub proxied: Option<ProxiedPeer>,
+}
+
 /// What a SOCKS5 proxy is asked for.
 #[napi(object)]
 pub struct ProxiedPeer {
@@ -216,19 +231,15 @@ impl Network {
         self.shared.waker.keep_alive(env, is_kept)
     }
 
-    /// Connects to an address, a proxy's if `proxied` is given, from one of this machine if that is given. Leaves the name of the
-    /// connection in the page.
+    /// Connects to an address. Leaves the name of the connection in the page.
     #[napi(catch_unwind)]
     pub fn connect(
         &self,
-        address: String,
-        port: u16,
+        destination: Destination,
         window: u32,
-        local_address: Option<String>,
-        local_port: Option<u16>,
         limit: Option<&NetRateLimit>,
-        proxied: Option<ProxiedPeer>,
     ) -> Result<()> {
+        let Destination { address, port, local_address, local_port, proxied } = destination;
         let remote = socket_address(&address, port)?;
         let local_port = local_port.unwrap_or(0);
         let local = match local_address {
