@@ -267,8 +267,8 @@ fn either_side_may_end_first() {
     assert_eq!(peer.read(&mut [0; 1]).unwrap(), 0);
     peer.write_all(b"after our end").unwrap();
     drop(peer);
-    assert_eq!(caller.take(&connection, 13), b"after our end");
     caller.wait(2, Events::CLOSED);
+    assert_eq!(caller.take(&connection, 13), b"after our end");
 }
 
 #[test]
