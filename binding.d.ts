@@ -93,6 +93,11 @@ export declare class Network {
   encrypt(ciphers: unknown, window: number): void
   /** A function that begins to tell what is new. */
   begin(): () => void
+  /**
+   * A function that ends this: its result is 0 where the wake function is called from now on, and
+   * else it has to begin again by itself.
+   */
+  rest(): () => void
   /** A function that tells what is new of the next connection or listener. */
   next(): () => void
   /** A function that fills bytes with what the connection in the page has read. */
@@ -468,7 +473,7 @@ export declare const NET_SLOT_GENERATION: number
 export declare const NET_SLOT_INDEX: number
 
 /**
- * Out: of `next`, the events, 0 if nothing is left; of `take`, how many bytes were taken; of a
+ * Out: of `next`, the events, 0 if nothing is left; of `rest`, whether to come again; of `take`, how many bytes were taken; of a
  * flush, how many wait.
  */
 export declare const NET_SLOT_RESULT: number

@@ -20,12 +20,12 @@ const {
 const { nextTick } = process
 
 /** After so many bytes, others than connections have their turn. */
-const MAX_DRAIN = 4 << 20
+const MAX_DRAIN = 1 << 20
 
 const page = new Uint32Array(NET_PAGE_LENGTH)
 /** @type {object | null} */
 let network = null
-let callBegin, callNext, callTake, callWrite, callCommand
+let callBegin, callNext, callRest, callTake, callWrite, callCommand
 
 /** Who is told of what is new, by the index of the handle. @type {({ handle: Handle, onNews: Function } | undefined)[]} */
 const sources = []
@@ -33,7 +33,6 @@ const sources = []
 let references = 0
 /** Bytes taken since the last turn of others. */
 let taken = 0
-let isGoingOn = false
 
 /** The name of a connection or listener. */
 class Handle {
@@ -48,6 +47,7 @@ function start () {
   network = new binding.Network(page, drain)
   callBegin = network.begin()
   callNext = network.next()
+  callRest = network.rest()
   callTake = network.take()
   callWrite = network.write()
   callCommand = network.command()
@@ -59,15 +59,11 @@ function start () {
 
 function drain () {
   callBegin()
-  goOn()
-}
-
-function goOn () {
   for (taken = 0; ;) {
-    if (taken >= MAX_DRAIN) break
+    if (taken >= MAX_DRAIN) return drainLater()
     callNext()
     const events = page[NET_SLOT_RESULT]
-    if (events === 0) return
+    if (events === 0) break
     const available = page[NET_SLOT_AMOUNT]
     const source = sources[page[NET_SLOT_INDEX]]
     if (source === undefined || source.handle.generation !== page[NET_SLOT_GENERATION]) continue
@@ -78,12 +74,13 @@ function goOn () {
       nextTick(() => { throw error })
     }
   }
-  if (isGoingOn) return
-  isGoingOn = true
-  setImmediate(() => {
-    isGoingOn = false
-    goOn()
-  })
+  callRest()
+  if (page[NET_SLOT_RESULT] !== 0) drainLater()
+}
+
+/** To be woken for each bit of news would keep the event loop from everything else. */
+function drainLater () {
+  setImmediate(drain)
 }
 
 /**

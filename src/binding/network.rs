@@ -33,7 +33,7 @@ pub const NET_SLOT_COMMAND: u32 = 2;
 /// In: the argument of the command.
 #[napi]
 pub const NET_SLOT_ARGUMENT: u32 = 3;
-/// Out: of `next`, the events, 0 if nothing is left; of `take`, how many bytes were taken; of a
+/// Out: of `next`, the events, 0 if nothing is left; of `rest`, whether to come again; of `take`, how many bytes were taken; of a
 /// flush, how many wait.
 #[napi]
 pub const NET_SLOT_RESULT: u32 = 4;
@@ -284,6 +284,16 @@ impl Network {
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn begin<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
         callback::plain(env, &self.shared, |shared| guard(|| shared.inbox.begin(), || {}))
+    }
+
+    /// A function that ends this: its result is 0 where the wake function is called from now on, and
+    /// else it has to begin again by itself.
+    #[napi(catch_unwind, ts_return_type = "() => void")]
+    pub fn rest<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
+        callback::plain(env, &self.shared, |shared| {
+            shared.set(NET_SLOT_RESULT, 0);
+            guard(|| shared.set(NET_SLOT_RESULT, (!shared.inbox.rest()).into()), || {});
+        })
     }
 
     /// A function that tells what is new of the next connection or listener.

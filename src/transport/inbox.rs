@@ -56,7 +56,7 @@ pub struct Inbox {
     ready: Mutex<Vec<Source>>,
     /// Those of them that the caller has come for.
     current: Mutex<VecDeque<Source>>,
-    /// The caller was woken, and has not come yet.
+    /// The caller was woken, and does not rest again yet.
     is_awake: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -73,11 +73,21 @@ impl Inbox {
         })
     }
 
-    /// The caller has come: what is new from now on wakes it again.
+    /// The caller has come. It is not woken again before it rests.
     pub fn begin(&self) {
-        self.is_awake.store(false, Ordering::SeqCst);
         let ready = std::mem::take(&mut *lock(&self.ready));
         lock(&self.current).extend(ready);
+    }
+
+    /// The caller goes, to be woken by what is new from now on; not where something is already: then
+    /// it has to come again by itself. Tells whether it may go.
+    pub fn rest(&self) -> bool {
+        let ready = lock(&self.ready);
+        if ready.is_empty() && lock(&self.current).is_empty() {
+            self.is_awake.store(false, Ordering::SeqCst);
+            return true;
+        }
+        false
     }
 
     /// The news of the next source, among those that were there when the caller came.
