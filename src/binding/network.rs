@@ -217,6 +217,7 @@ impl Network {
     pub fn accept(&self, window: u32) -> Option<AddressReport> {
         let accepted = match self.shared.named()? {
             Source::Listener(listener) => listener.accept()?,
+            Source::Utp(endpoint) => endpoint.accept()?,
             Source::Connection(_) => return None,
         };
         self.open(Origin::Accepted(accepted.stream), window);
@@ -245,6 +246,7 @@ impl Network {
     pub fn address(&self) -> Option<AddressReport> {
         match self.shared.named()? {
             Source::Listener(listener) => Some(listener.address().into()),
+            Source::Utp(endpoint) => Some(endpoint.address().into()),
             Source::Connection(_) => None,
         }
     }
@@ -263,6 +265,7 @@ impl Network {
         let fault = match self.shared.named()? {
             Source::Connection(connection) => connection.take_fault(),
             Source::Listener(listener) => listener.take_fault(),
+            Source::Utp(endpoint) => endpoint.take_fault(),
         };
         fault.map(FaultReport::from)
     }

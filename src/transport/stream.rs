@@ -7,10 +7,14 @@ use std::net::{Shutdown, SocketAddr};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
+use super::utp::UtpStream;
+
 /// A stream of bytes both ways, from any thread.
 pub enum Stream {
     /// TCP.
     Tcp(TcpStream),
+    /// uTP.
+    Utp(UtpStream),
 }
 
 impl Stream {
@@ -18,6 +22,7 @@ impl Stream {
     pub(super) fn peer_address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr(),
+            Self::Utp(stream) => Ok(stream.peer_address()),
         }
     }
 
@@ -25,6 +30,7 @@ impl Stream {
     pub(super) fn local_address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.local_addr(),
+            Self::Utp(stream) => Ok(stream.local_address()),
         }
     }
 
@@ -32,6 +38,10 @@ impl Stream {
     pub(super) async fn readable(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.readable().await,
+            Self::Utp(stream) => {
+                stream.readable().await;
+                Ok(())
+            }
         }
     }
 
@@ -39,6 +49,10 @@ impl Stream {
     pub(super) async fn writable(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.writable().await,
+            Self::Utp(stream) => {
+                stream.writable().await;
+                Ok(())
+            }
         }
     }
 
@@ -46,6 +60,7 @@ impl Stream {
     pub(super) fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_read(bytes),
+            Self::Utp(stream) => stream.try_read(bytes),
         }
     }
 
@@ -53,6 +68,7 @@ impl Stream {
     pub(super) fn try_write(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_write_vectored(bytes),
+            Self::Utp(stream) => stream.try_write(bytes),
         }
     }
 
@@ -60,6 +76,10 @@ impl Stream {
     pub(super) fn shut_down(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).shutdown(Shutdown::Write),
+            Self::Utp(stream) => {
+                stream.shut_down();
+                Ok(())
+            }
         }
     }
 
@@ -67,6 +87,8 @@ impl Stream {
     pub(super) fn set_no_delay(&self, is_set: bool) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nodelay(is_set),
+            // What is written leaves at once, as far as the way is free.
+            Self::Utp(_) => Ok(()),
         }
     }
 
@@ -81,6 +103,8 @@ impl Stream {
                 let idle = std::time::Duration::from_secs(seconds.into());
                 socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(idle))
             }
+            // It sends something now and then in any case.
+            Self::Utp(_) => Ok(()),
         }
     }
 }
