@@ -12,13 +12,11 @@ use tokio::time::sleep;
 
 use super::endpoint::{Endpoint, Entry, canonical};
 use super::packet::{Header, Kind, Packet};
+use crate::transport::pool::Slab;
 use crate::transport::{Events, lock};
 
 /// How many packets are taken before their connections have their turn.
 const BATCH: usize = 64;
-
-/// The longest packet that there can be.
-const MAX_LENGTH: usize = 65_536;
 
 /// How many resets go to strangers within a tenth of a second.
 const MAX_RESETS: u32 = 100;
@@ -58,14 +56,8 @@ impl Drop for Closing {
 pub(super) async fn run(closing: Closing) {
     let endpoint = &closing.0;
     let Some(socket) = endpoint.socket() else { return };
-    let mut driver = Driver {
-        endpoint,
-        buffer: vec![0; MAX_LENGTH].into_boxed_slice(),
-        touched: Vec::new(),
-        resets: 0,
-        resets_since: 0,
-        linger_until: None,
-    };
+    let mut driver =
+        Driver { endpoint, touched: Vec::new(), resets: 0, resets_since: 0, linger_until: None };
     while !driver.is_over() {
         let interest = if lock(&endpoint.blocked).is_empty() {
             Interest::READABLE
@@ -98,7 +90,6 @@ pub(super) async fn run(closing: Closing) {
 
 struct Driver<'a> {
     endpoint: &'a Arc<Endpoint>,
-    buffer: Box<[u8]>,
     /// Connections that something came for.
     touched: Vec<Arc<Entry>>,
     resets: u32,
@@ -164,10 +155,11 @@ impl Driver<'_> {
     /// Takes in what is there; tells whether there may be more.
     fn receive(&mut self, socket: &UdpSocket) -> io::Result<bool> {
         let mut result = Ok(true);
-        let mut buffer = std::mem::take(&mut self.buffer);
+        // As long as any packet can be.
+        let mut slab = Slab::take();
         for _ in 0..BATCH {
-            match socket.try_recv_from(&mut buffer) {
-                Ok((length, from)) => self.take(&buffer[..length], canonical(from)),
+            match socket.try_recv_from(slab.free()) {
+                Ok((length, from)) => self.take(&slab.free()[..length], canonical(from)),
                 Err(error) => {
                     result = match error.kind() {
                         ErrorKind::WouldBlock => Ok(false),
@@ -179,7 +171,6 @@ impl Driver<'_> {
                 }
             }
         }
-        self.buffer = buffer;
         for entry in self.touched.drain(..) {
             let mut state = entry.lock();
             state.is_touched = false;
@@ -189,7 +180,9 @@ impl Driver<'_> {
     }
 
     fn take(&mut self, bytes: &[u8], from: SocketAddr) {
-        let Some(packet) = Packet::parse(bytes) else { return };
+        let Some(packet) = Packet::parse(bytes) else {
+            return self.endpoint.on_message(bytes, from);
+        };
         let id = packet.header.connection_id;
         let entry = match packet.header.kind {
             Kind::Syn => {

@@ -32,6 +32,9 @@ const MAX_HALF_OPEN: usize = 128;
 /// How many accepted connections wait for the caller.
 const MAX_WAITING: usize = 128;
 
+/// How many bytes of packets wait that are of no connection; others are dropped.
+const MAX_MESSAGES: usize = 256 * 1024;
+
 /// What the system is asked to keep of what comes and goes, in bytes; it may grant less.
 const SYSTEM_BUFFER: usize = 1 << 20;
 
@@ -58,6 +61,8 @@ pub struct Endpoint {
     /// Those with packets that the system did not take.
     pub(super) blocked: Mutex<Vec<Arc<Entry>>>,
     waiting: Mutex<VecDeque<Accepted>>,
+    /// Packets of no connection, where somebody wants them.
+    messages: Mutex<Messages>,
     half_open: AtomicUsize,
     /// Connections that somebody holds.
     pub(super) attached: AtomicUsize,
@@ -66,6 +71,13 @@ pub struct Endpoint {
     /// The driver has to look: at the timers, at what is blocked, whether to close.
     pub(super) alarm: Notify,
     fault: Mutex<Option<Fault>>,
+}
+
+#[derive(Default)]
+struct Messages {
+    are_wanted: bool,
+    queue: VecDeque<(SocketAddr, Vec<u8>)>,
+    length: usize,
 }
 
 /// One connection.
@@ -111,6 +123,7 @@ impl Endpoint {
             timers: Mutex::default(),
             blocked: Mutex::default(),
             waiting: Mutex::default(),
+            messages: Mutex::default(),
             half_open: AtomicUsize::new(0),
             attached: AtomicUsize::new(0),
             is_accepting: AtomicBool::new(false),
@@ -173,6 +186,39 @@ impl Endpoint {
         if is_sending { socket.send_buffer_size() } else { socket.recv_buffer_size() }
     }
 
+    /// For how many routers a packet lives.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        let Some(socket) = self.socket() else { return Ok(()) };
+        let socket = SockRef::from(&*socket);
+        if self.local.is_ipv4() {
+            return socket.set_ttl_v4(ttl);
+        }
+        socket.set_unicast_hops_v6(ttl)
+    }
+
+    /// Whether what comes and is no packet of uTP is kept for [`Endpoint::take_message`].
+    pub fn want_messages(&self, are_wanted: bool) {
+        lock(&self.messages).are_wanted = are_wanted;
+    }
+
+    /// The next packet that is none of uTP. [`Events::BYTES`] tells of them.
+    pub fn take_message(&self) -> Option<(SocketAddr, Vec<u8>)> {
+        let mut messages = lock(&self.messages);
+        let (from, bytes) = messages.queue.pop_front()?;
+        messages.length -= bytes.len();
+        Some((from, bytes))
+    }
+
+    /// Sends a packet of the caller's own; it may get lost.
+    pub fn send_message(&self, bytes: &[u8], to: SocketAddr) -> Result<(), Fault> {
+        let fault = |error| Fault::new(Operation::Write, &error);
+        let Some(socket) = self.socket() else {
+            return Err(fault(ErrorKind::NotConnected.into()));
+        };
+        // Of a socket that is new, tokio does not know yet that it may be written to.
+        SockRef::from(&*socket).send_to(bytes, &self.mapped(to).into()).map(|_| ()).map_err(fault)
+    }
+
     /// Accepts nothing any more, and closes when its connections have ended.
     pub fn close(&self) {
         self.is_closing.store(true, Ordering::SeqCst);
@@ -227,6 +273,18 @@ impl Endpoint {
         let was_last = self.attached.fetch_sub(1, Ordering::SeqCst) == 1;
         if was_last && self.is_closing.load(Ordering::SeqCst) {
             self.alarm.notify_one();
+        }
+    }
+
+    pub(super) fn on_message(self: &Arc<Self>, bytes: &[u8], from: SocketAddr) {
+        let mut messages = lock(&self.messages);
+        // Each costs more than its bytes.
+        let length = messages.length + bytes.len() + 64 * messages.queue.len();
+        if messages.are_wanted && length <= MAX_MESSAGES {
+            messages.length += bytes.len();
+            messages.queue.push_back((from, bytes.to_vec()));
+            drop(messages);
+            self.tell(Events::BYTES);
         }
     }
 
