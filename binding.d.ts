@@ -140,6 +140,12 @@ export declare const COMMAND_CLOSE: number
 /** Declines the peer's request of key A. */
 export declare const COMMAND_DECLINE: number
 
+/**
+ * Begins anew in plaintext, for another connection: where the peer took no part in the crypto
+ * handshake. `RESULT_NOT_OPEN` where that may not be.
+ */
+export declare const COMMAND_FALL_BACK: number
+
 /** Drops the peer's request of key A without a word. */
 export declare const COMMAND_FORGET_PEER_REQUEST: number
 
@@ -387,6 +393,9 @@ export declare const NET_COMMAND_PAUSE: number
 
 /** Forgets a connection or listener. */
 export declare const NET_COMMAND_RELEASE: number
+
+/** Closes at once, and has the peer see a reset. */
+export declare const NET_COMMAND_RESET: number
 
 /** Reads on. */
 export declare const NET_COMMAND_RESUME: number

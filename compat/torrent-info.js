@@ -2,7 +2,7 @@
 
 const { createHash } = require('node:crypto')
 
-const { bencodeDecode } = require('../lib/load.js')
+const { bencodeDecode } = require('../lib/native/index.js')
 
 /** Values in an info dictionary, at most: a file has five or so. */
 const MAX_VALUES = 1 << 20

@@ -4,7 +4,7 @@ const { createHash } = require('node:crypto')
 const { EventEmitter } = require('node:events')
 
 const bencode = require('../lib/bencode.js')
-const { bencodeDecode } = require('../lib/load.js')
+const { bencodeDecode } = require('../lib/native/index.js')
 
 const PIECE_LENGTH = 1 << 14
 

@@ -5,7 +5,7 @@ const compact2string = require('compact2string')
 const string2compact = require('string2compact')
 
 const bencode = require('../lib/bencode.js')
-const { bencodeDecode } = require('../lib/load.js')
+const { bencodeDecode } = require('../lib/native/index.js')
 
 /** Peers in a list that we send (BEP 11), and in one that we read. */
 const MAX_SENT = 50

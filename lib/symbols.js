@@ -27,10 +27,14 @@ module.exports = {
   kOnEnd: Symbol('onEnd'),
   kOnFinish: Symbol('onFinish'),
   kOnClose: Symbol('onClose'),
-  /** Sends our extended handshake if it is due. */
-  kGreet: Symbol('greet'),
+  /** How many of our two handshakes were sent, the handshake and the extended one. */
+  kHandshakesSent: Symbol('handshakesSent'),
+  /** The timer of keep-alives; `null` while there is none. */
+  kKeepAliveTimer: Symbol('keepAliveTimer'),
   /** Pushes a chunk right after another one. */
   kPushMore: Symbol('pushMore'),
-  /** Closes the wire for a fault of the peer. */
-  kFail: Symbol('fail')
+  /** Where a wire's bytes come and go by the native transport: gives it the ciphers. */
+  kMoveCiphers: Symbol('moveCiphers'),
+  /** Whether a wire goes on in spite of a fault, for it has another way. */
+  kSurvives: Symbol('survives')
 }

@@ -6,7 +6,7 @@ const { once } = require('node:events')
 const { randomBytes } = require('node:crypto')
 
 const { INFO_HASH, closeAll, connect, download, listen, native, pair, rawServer, rawSocket, seen, serve, until } = require('./support/peers.js')
-const { countWires } = require('../../lib/native.js')
+const { countWires } = require('../../lib/native/index.js')
 
 const BLOCK = randomBytes(16384)
 
@@ -114,10 +114,11 @@ describe('destroyed', () => {
     const lookup = jest.fn((host, options, callback) => setImmediate(callback, null, [{ address: '127.0.0.1', family: 4 }]))
     const wire = connect(1, { host: 'peer.invalid', lookup })
     const events = ends(wire)
+    await new Promise(resolve => process.nextTick(resolve))
+    expect(lookup).toHaveBeenCalled()
     wire.destroy()
     await once(wire, 'close')
     await new Promise(resolve => setImmediate(resolve))
-    expect(lookup).toHaveBeenCalled()
     expect(events).toEqual(['finish', 'end', 'close'])
   })
 

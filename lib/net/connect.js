@@ -1,12 +1,15 @@
 'use strict'
 
-const { NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
-const Dial = require('./dial.js')
-const { NetWire } = require('./wire.js')
+const Opening = require('./opening.js')
+const { NetWire, kOpening } = require('./wire.js')
 const {
-  readEncryption, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort
+  readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
+  readSignal, readTimeout
 } = require('./options.js')
 const { typeError } = require('../errors.js')
+
+/** How long a connection, and the handshakes on it, may take, in milliseconds. */
+const TIMEOUT = 20000
 
 /**
  * Connects to a peer: see net.d.ts.
@@ -17,32 +20,26 @@ function connect (options) {
   const read = readConnectOptions(options)
   const { level, requireEncryption } = read.encryption
   const wire = new NetWire('tcpOutgoing', level, { ...options, requireEncryption })
-  const dial = new Dial({ ...read, window: level > 0 ? NEGOTIATING_WINDOW : WINDOW }, (error, connection) => {
-    if (error) return wire.onConnectionError(error)
-    wire.attach(connection, () => {
-      if (level > 0) wire.startEncryption(read.infoHash)
-      if (read.peerId !== null) wire.handshake(read.infoHash, read.peerId, read.extensions)
-    })
-  })
-  wire.once('end', () => dial.abort())
-  dial.start()
+  wire[kOpening] = new Opening(wire, read)
   return wire
 }
 
 function readConnectOptions (options) {
   readObject(options)
-  const { family, localAddress, localPort, extensions } = options
   const read = {
     host: readHost(options.host, 'localhost'),
     port: readPort(options.port, 1),
-    family,
-    localAddress,
-    localPort: localPort === undefined ? undefined : readPort(localPort, 0),
+    family: readFamily(options.family),
+    localAddress: readAddress(options.localAddress, 'localAddress'),
+    localPort: options.localPort === undefined ? undefined : readPort(options.localPort, 0),
     lookup: readFunction(options.lookup, 'lookup'),
-    encryption: readEncryption(options.encryption),
+    encryption: readEncryption(options.encryption, 'none'),
     infoHash: readInfoHash(options.infoHash),
     peerId: readPeerId(options.peerId),
-    extensions
+    extensions: options.extensions,
+    connectTimeout: readTimeout(options.connectTimeout, 'connectTimeout', TIMEOUT),
+    handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
+    signal: readSignal(options.signal)
   }
   if (read.infoHash === null && (read.encryption.level > 0 || read.peerId !== null)) {
     throw typeError('infoHash is missing: encryption and the handshake need it')
@@ -50,4 +47,4 @@ function readConnectOptions (options) {
   return read
 }
 
-module.exports = connect
+module.exports = { connect, TIMEOUT }

@@ -190,6 +190,12 @@ class Connection {
     if (this.hasClosed) this.tellClose()
   }
 
+  /** Likewise; the peer sees a reset. */
+  reset () {
+    if (this.handle !== null) native.reset(this.handle)
+    this.destroy()
+  }
+
   /** Runs the ciphers of a wire where the bytes are; without any, only ends the negotiation. */
   encrypt (ciphers) {
     if (this.handle === null) return

@@ -21,6 +21,7 @@ class Dial {
    * @param {number=} options.family 4, 6 or 0 for both
    * @param {typeof dns.lookup=} options.lookup
    * @param {number=} options.window of the connection
+   * @param {Function=} options.onLookup is told what was found: error, address, family, host
    * @param {(error: Error | null, connection?: Connection) => void} done is called once, unless it is
    *   aborted before; the connection is open, and its news go to the owner that it gets then
    */
@@ -43,8 +44,13 @@ class Dial {
     if (isIP(host)) return this.onAddresses([{ address: host, family: isIP(host) }])
     lookup(host, { all: true, family, hints: 0 }, (error, found, foundFamily) => {
       if (this.isDone) return
-      if (error) return this.finish(error)
-      this.onAddresses(Array.isArray(found) ? found : [{ address: found, family: foundFamily }])
+      if (error) {
+        this.options.onLookup?.(error, undefined, undefined, host)
+        return this.finish(error)
+      }
+      const addresses = Array.isArray(found) ? found : [{ address: found, family: foundFamily }]
+      for (const { address, family } of addresses) this.options.onLookup?.(null, address, family, host)
+      this.onAddresses(addresses)
     })
   }
 

@@ -1,12 +1,17 @@
 'use strict'
 
-const native = require('../native.js')
-const { kHandle, kInbound, kIsEnding, kOutbound } = require('../symbols.js')
+const native = require('../native/index.js')
+const { kHandle, kInbound, kOutbound } = require('../symbols.js')
 
 const { nextTick } = process
 
 /** How much of a flush is added before it has to leave, in bytes. */
 const BATCH_LENGTH = 256 * 1024
+
+function noop () {}
+
+/** The owner of a connection that was given up. */
+const NOBODY = { onOpen: noop, onBytes: noop, onDrain: noop, onEnd: noop, onError: noop, onClose: noop }
 
 /**
  * What stands between a wire and its connection: to the connection its owner, to the wire's output
@@ -34,6 +39,17 @@ class Link {
     this.connection = connection
     connection.owner = this
     this.onDrain()
+    this.wire[kOutbound].schedule()
+  }
+
+  /** Gives the connection up, for another one. */
+  detach () {
+    this.connection.owner = NOBODY
+    this.connection.destroy()
+    this.connection = null
+    this.needsDrain = true
+    this.isTaking = this.isCut = false
+    this.queued = 0
   }
 
   //
@@ -51,7 +67,7 @@ class Link {
 
   onTaken () {
     this.isTaking = false
-    this.connection.resume()
+    this.connection?.resume()
   }
 
   onDrain () {
@@ -60,7 +76,7 @@ class Link {
   }
 
   onEnd () {
-    this.wire.end()
+    this.wire.onConnectionEnd()
   }
 
   onError (error) {
@@ -68,7 +84,6 @@ class Link {
   }
 
   onClose () {
-    if (!this.wire[kIsEnding]) this.wire.destroy()
     this.wire.onDisconnect()
   }
 

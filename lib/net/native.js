@@ -11,7 +11,7 @@ const binding = require('../load.js')
 
 const {
   NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE,
-  NET_COMMAND_NO_DELAY, NET_COMMAND_PAUSE, NET_COMMAND_RELEASE, NET_COMMAND_RESUME, NET_COMMAND_WINDOW,
+  NET_COMMAND_NO_DELAY, NET_COMMAND_PAUSE, NET_COMMAND_RELEASE, NET_COMMAND_RESET, NET_COMMAND_RESUME, NET_COMMAND_WINDOW,
   NET_EVENT_ACCEPTED, NET_EVENT_BYTES, NET_EVENT_CLOSED, NET_EVENT_DRAINED, NET_EVENT_ENDED, NET_EVENT_FAILED,
   NET_EVENT_OPENED, NET_PAGE_LENGTH, NET_SLOT_AMOUNT, NET_SLOT_ARGUMENT, NET_SLOT_COMMAND, NET_SLOT_GENERATION,
   NET_SLOT_INDEX, NET_SLOT_RESULT
@@ -206,6 +206,11 @@ function destroy (handle) {
   command(handle, NET_COMMAND_DESTROY)
 }
 
+/** Closes at once, and has the peer see a reset. */
+function reset (handle) {
+  command(handle, NET_COMMAND_RESET)
+}
+
 /** Forgets a connection or listener. */
 function release (handle) {
   command(handle, NET_COMMAND_RELEASE)
@@ -283,6 +288,7 @@ module.exports = {
   listen,
   pause,
   release,
+  reset,
   resume,
   setKeepAlive,
   setNoDelay,

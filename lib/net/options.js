@@ -1,5 +1,7 @@
 'use strict'
 
+const { isIP } = require('node:net')
+
 const { toInfoHash } = require('../encryption/info-hashes.js')
 const { checkCallback } = require('../arguments.js')
 const { rangeError, typeError } = require('../errors.js')
@@ -12,7 +14,8 @@ const ENCRYPTION = {
 }
 
 /** @returns {{ level: number, requireEncryption: boolean }} */
-function readEncryption (value = 'none') {
+function readEncryption (value, byDefault) {
+  if (value === undefined) return ENCRYPTION[byDefault]
   if (!Object.hasOwn(ENCRYPTION, value)) {
     throw typeError(`encryption must be 'none', 'allow' or 'require', not ${String(value)}`)
   }
@@ -65,11 +68,32 @@ function readTimeout (value, name, byDefault = 0) {
   return value
 }
 
+/** @returns {AbortSignal | undefined} */
+function readSignal (signal) {
+  if (signal === undefined) return undefined
+  if (typeof signal?.addEventListener !== 'function' || typeof signal.aborted !== 'boolean') {
+    throw typeError('signal must be an AbortSignal')
+  }
+  return signal
+}
+
+/** An address of this machine; a name would have to be looked up. */
+function readAddress (address, name) {
+  if (address === undefined || address === null) return undefined
+  if (!isIP(address)) throw typeError(`${name} must be an IP address, not ${String(address)}`)
+  return address
+}
+
+function readFamily (family) {
+  if (family === undefined || [0, 4, 6].includes(family)) return family
+  throw typeError(`family must be 0, 4 or 6, not ${String(family)}`)
+}
+
 function readFunction (value, name) {
   checkCallback(value, name)
   return value ?? undefined
 }
 
 module.exports = {
-  readEncryption, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort, readTimeout
+  readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort, readSignal, readTimeout
 }

@@ -1,157 +1,177 @@
 'use strict'
 
+const dns = require('node:dns')
 const { EventEmitter } = require('node:events')
-const native = require('./native.js')
-const { Connection, NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
+const { isIP } = require('node:net')
+
+const Acceptor = require('./acceptor.js')
+const { NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
+const { TIMEOUT } = require('./connect.js')
 const { NetWire, family } = require('./wire.js')
-const { socketError } = require('./errors.js')
-const { readEncryption, readFunction, readHost, readObject, readPeerId, readPort } = require('./options.js')
+const { closeFor } = require('../closing.js')
+const { findInfoHash } = require('../encryption/info-hashes.js')
+const { skeyHashHex } = require('../native/index.js')
+const readWireOptions = require('../options.js')
+const { WireError, typeError } = require('../errors.js')
+const { kIsEnding } = require('../symbols.js')
+const {
+  readEncryption, readFunction, readHost, readObject, readPeerId, readPort, readSignal, readTimeout
+} = require('./options.js')
 
 const { nextTick } = process
 
 function noop () {}
 
-/** As many as `net` of Node.js lets the system keep. */
-const BACKLOG = 511
-
 /** Accepts peers: see net.d.ts. */
 class WireServer extends EventEmitter {
-  /**
-   * @param {import('../../net.js').ListenOptions} options
-   * @param {((wire: NetWire) => void)=} onWire listens to `wire`
-   */
-  constructor (options, onWire) {
+  /** @param {object} options as `listen` has read them */
+  constructor (options) {
     super()
     this.options = options
-    this.encryption = readEncryption(options.encryption)
-    this.peerId = readPeerId(options.peerId)
-    this.handle = null
-    this.listening = false
+    this.maxConnections = options.maxConnections
     /** @type {Set<NetWire>} */
     this.wires = new Set()
     this.isClosing = false
-    this.isReferenced = true
-    if (onWire !== undefined) this.on('wire', onWire)
+    this.acceptor = new Acceptor(this)
+    this.onAbort = () => this.close()
   }
 
-  start (host, port) {
-    const { backlog = BACKLOG, ipv6Only = false } = this.options
-    let address = host ?? '::'
-    let { handle, fault } = native.listen(this, { address, port, backlog, ipv6Only })
-    // There may be no IPv6 here.
-    if (fault && host === undefined && fault.code !== 'EADDRINUSE' && fault.code !== 'EACCES') {
-      address = '0.0.0.0'
-      ;({ handle, fault } = native.listen(this, { address, port, backlog, ipv6Only }))
+  start () {
+    const { host, port, backlog, ipv6Only, signal } = this.options
+    if (signal?.aborted) return this.close()
+    signal?.addEventListener('abort', this.onAbort, { once: true })
+    if (host === undefined || isIP(host)) {
+      this.acceptor.listen(host, port, backlog, ipv6Only)
+    } else {
+      dns.lookup(host, (error, address) => {
+        if (this.isClosing) return
+        if (error) this.emit('error', error)
+        else this.acceptor.listen(address, port, backlog, ipv6Only)
+      })
     }
-    if (fault) {
-      const error = socketError(fault, { address, port })
-      nextTick(() => this.emit('error', error))
-      return this
-    }
-    this.handle = handle
-    this.listening = true
-    if (this.isReferenced) native.addReference(1)
-    nextTick(() => { if (this.handle !== null) this.emit('listening') })
     return this
   }
 
-  onNews (events) {
-    if ((events & native.FAILED) !== 0) {
-      const fault = native.takeFault(this.handle)
-      if (fault !== null) this.emit('error', socketError(fault))
-    }
-    if ((events & native.ACCEPTED) !== 0) while (this.acceptNext());
-    if ((events & native.CLOSED) !== 0) this.onListenerClosed()
+  get listening () {
+    return this.acceptor.isListening
   }
 
-  acceptNext () {
-    if (this.handle === null) return false
-    const connection = new Connection(null)
-    connection.owner = new Accepting(this, connection)
-    return connection.accept(this.handle, this.encryption.level > 0 ? NEGOTIATING_WINDOW : WINDOW)
-  }
-
-  /** @returns {{ address: string, port: number, family: string } | null} where it listens */
   address () {
-    if (this.handle === null) return null
-    const { address, port } = native.addressOf(this.handle)
-    return { address, family: family(address), port }
+    const where = this.acceptor.address
+    return where && { address: where.address, family: family(where.address), port: where.port }
   }
 
-  /** Accepts nobody any more; `close` comes when all wires have closed. */
   close (callback) {
     if (callback !== undefined) this.once('close', callback)
     if (this.isClosing) return this
     this.isClosing = true
-    if (this.handle !== null) {
-      native.destroy(this.handle)
-      this.onListenerClosed()
-    } else {
-      this.maybeClosed()
-    }
+    this.options.signal?.removeEventListener('abort', this.onAbort)
+    this.acceptor.close()
+    this.maybeClosed()
     return this
   }
 
   ref () {
-    return this.setReferenced(true)
-  }
-
-  unref () {
-    return this.setReferenced(false)
-  }
-
-  setReferenced (isReferenced) {
-    if (this.isReferenced !== isReferenced && this.handle !== null) native.addReference(isReferenced ? 1 : -1)
-    this.isReferenced = isReferenced
+    this.acceptor.setReferenced(true)
     return this
   }
 
-  onListenerClosed () {
-    if (this.handle === null) return
-    native.release(this.handle)
-    this.handle = null
-    this.listening = false
-    this.isClosing = true
-    if (this.isReferenced) native.addReference(-1)
-    this.maybeClosed()
+  unref () {
+    this.acceptor.setReferenced(false)
+    return this
+  }
+
+  //
+  // WHAT ITS ACCEPTOR TELLS
+  //
+
+  get window () {
+    return this.options.encryption.level > 0 ? NEGOTIATING_WINDOW : WINDOW
+  }
+
+  onListening () {
+    this.emit('listening')
+  }
+
+  onError (error) {
+    this.emit('error', error)
   }
 
   onConnection (connection) {
-    const { level, requireEncryption } = this.encryption
-    const wire = new NetWire('tcpIncoming', level, { ...this.options, requireEncryption })
+    if (this.wires.size >= this.maxConnections) {
+      connection.destroy()
+      const { remote, local } = connection.endpoints
+      this.emit('drop', {
+        localAddress: local.address,
+        localPort: local.port,
+        localFamily: family(local.address),
+        remoteAddress: remote.address,
+        remotePort: remote.port,
+        remoteFamily: family(remote.address)
+      })
+      return
+    }
+    const { encryption: { level }, wire: options } = this.options
+    const wire = new NetWire('tcpIncoming', level, options)
     this.wires.add(wire)
     wire.once('close', () => {
       this.wires.delete(wire)
       this.maybeClosed()
     })
-    if (this.peerId !== null) {
-      wire.once('handshake', infoHash => wire.handshake(infoHash, this.peerId, this.options.extensions))
-    }
+    this.watch(wire)
+    wire.once('handshake', infoHash => this.onHandshake(wire, infoHash))
     wire.attach(connection, noop)
     this.emit('wire', wire)
   }
 
+  /** Closes a wire whose peer does not say within a while what it wants. */
+  watch (wire) {
+    const { handshakeTimeout } = this.options
+    if (handshakeTimeout === 0) return
+    const timer = setTimeout(() => {
+      closeFor(wire, new WireError('ERR_HANDSHAKE_TIMEOUT', `no handshake within ${handshakeTimeout} ms`))
+    }, handshakeTimeout).unref()
+    wire.once('handshake', () => clearTimeout(timer))
+    wire.once('end', () => clearTimeout(timer))
+  }
+
+  onHandshake (wire, infoHash) {
+    let isServed
+    try {
+      isServed = this.serves(infoHash, wire)
+    } catch (error) {
+      return refuse(wire, infoHash, error)
+    }
+    if (typeof isServed?.then !== 'function') return this.answer(wire, infoHash, isServed)
+    // Not from within the promise: what a listener throws is an exception, and no rejection.
+    isServed.then(result => nextTick(() => this.answer(wire, infoHash, result)),
+      error => nextTick(() => refuse(wire, infoHash, error)))
+  }
+
+  serves (infoHash, wire) {
+    const { onInfoHash, infoHashes } = this.options
+    if (onInfoHash !== undefined) return onInfoHash(infoHash, wire)
+    if (infoHashes === undefined) return true
+    const found = findInfoHash(infoHashes, skeyHashHex(Buffer.from(infoHash, 'hex')))
+    return typeof found?.then === 'function' ? found : found !== undefined
+  }
+
+  answer (wire, infoHash, isServed) {
+    if (wire[kIsEnding]) return
+    if (!isServed) return refuse(wire, infoHash)
+    const { peerId, extensions } = this.options
+    if (peerId !== null) wire.handshake(infoHash, peerId, extensions)
+  }
+
   maybeClosed () {
-    if (this.isClosing && this.handle === null && this.wires.size === 0) nextTick(() => this.emit('close'))
+    if (!this.isClosing || this.wires.size > 0 || this.isClosed) return
+    this.isClosed = true
+    nextTick(() => this.emit('close'))
   }
 }
 
-/** The owner of a connection that was accepted, until its task says that it is open. */
-class Accepting {
-  constructor (server, connection) {
-    this.server = server
-    this.connection = connection
-  }
-
-  onOpen () {
-    this.server.onConnection(this.connection)
-  }
-
-  onBytes () {}
-  onDrain () {}
-  onEnd () {}
-  onError () {}
-  onClose () {}
+function refuse (wire, infoHash, cause) {
+  closeFor(wire, new WireError('ERR_UNKNOWN_INFO_HASH', `the peer wants ${infoHash}, which is not served`, cause && { cause }))
 }
 
 /**
@@ -161,10 +181,37 @@ class Accepting {
  * @returns {WireServer}
  */
 function listen (options, onWire) {
+  readFunction(onWire, 'onWire')
+  const server = new WireServer(readListenOptions(options))
+  if (onWire) server.on('wire', onWire)
+  return server.start()
+}
+
+function readListenOptions (options) {
   readObject(options)
-  const port = readPort(options.port ?? 0, 0)
-  const host = readHost(options.host, undefined)
-  return new WireServer(options, readFunction(onWire, 'onWire')).start(host, port)
+  const { infoHashes, extensions, backlog, ipv6Only = false, maxConnections = Infinity } = options
+  if (typeof maxConnections !== 'number' || !(maxConnections >= 0)) {
+    throw typeError('maxConnections must be a number that is not negative')
+  }
+  const encryption = readEncryption(options.encryption, 'allow')
+  // Checks the others as well.
+  const wire = { ...options, requireEncryption: encryption.requireEncryption }
+  readWireOptions(wire)
+  return {
+    host: readHost(options.host, undefined),
+    port: readPort(options.port ?? 0, 0),
+    backlog: backlog === undefined ? undefined : readTimeout(backlog, 'backlog'),
+    ipv6Only: Boolean(ipv6Only),
+    maxConnections,
+    encryption,
+    infoHashes,
+    onInfoHash: readFunction(options.onInfoHash, 'onInfoHash'),
+    peerId: readPeerId(options.peerId),
+    extensions,
+    handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
+    signal: readSignal(options.signal),
+    wire
+  }
 }
 
 module.exports = { listen, WireServer }

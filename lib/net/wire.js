@@ -1,20 +1,24 @@
 'use strict'
 
+const native = require('../native/index.js')
 const Inbound = require('../receiving/inbound.js')
 const Wire = require('../wire.js')
 const Link = require('./link.js')
-const { kInbound, kIsEnding, kOutbound, kPushMore } = require('../symbols.js')
+const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
 const { typeError } = require('../errors.js')
 
 const kLink = Symbol('link')
 const kEndpoints = Symbol('endpoints')
 const kIsReferenced = Symbol('isReferenced')
+const kWasConnected = Symbol('wasConnected')
+const kOpening = Symbol('opening')
 
-/** Gives the ciphers away where the crypto handshake ends. */
+/** What comes from the peer, on one connection after the other. */
 class NetInbound extends Inbound {
-  endNegotiation (received) {
-    super.endNegotiation(received)
-    this.wire[kLink].moveCiphers()
+  /** Forgets what came on a connection that is given up. */
+  restart () {
+    this.chunk = this.queue = this.assembly = this.collected = null
+    this.isPaused = false
   }
 }
 
@@ -29,11 +33,15 @@ class NetWire extends Wire {
     this[kLink] = new Link(this)
     this[kEndpoints] = null
     this[kIsReferenced] = true
+    this[kWasConnected] = false
+    /** What opens the connection, and may open another one. @type {import('./opening.js') | null} */
+    this[kOpening] = null
     this[kOutbound].pipes = [this[kLink]]
     this.connecting = true
     // After its last bytes.
     this.once('end', () => {
       this.connecting = false
+      this[kOpening]?.stop()
       this[kLink].connection?.finish()
     })
     this.resume()
@@ -59,16 +67,20 @@ class NetWire extends Wire {
     return this[kEndpoints]?.local.port
   }
 
-  /** A process with nothing else to do waits for the connection. */
+  get localFamily () {
+    return family(this.localAddress)
+  }
+
   ref () {
     this[kIsReferenced] = true
+    this[kOpening]?.ref()
     this[kLink].connection?.ref()
     return this
   }
 
-  /** It does not. */
   unref () {
     this[kIsReferenced] = false
+    this[kOpening]?.unref()
     this[kLink].connection?.unref()
     return this
   }
@@ -92,8 +104,17 @@ class NetWire extends Wire {
     return this
   }
 
+  [kMoveCiphers] () {
+    this[kLink].moveCiphers()
+  }
+
+  /** A fault of the peer's in the crypto handshake may only mean that it does not know it. */
+  [kSurvives] (error) {
+    return error.code.startsWith('ERR_MSE_') && this.retry()
+  }
+
   //
-  // WHAT ITS CONNECTION TELLS: see link.js
+  // ITS CONNECTION: see link.js
   //
 
   /**
@@ -107,11 +128,34 @@ class NetWire extends Wire {
     this[kEndpoints] = connection.endpoints
     this[kLink].attach(connection)
     begin()
+    if (this[kWasConnected]) return
+    this[kWasConnected] = true
     this.emit('connect')
   }
 
+  /** Whether another connection is being opened instead of the one that is lost. */
+  retry () {
+    return !this[kIsEnding] && this[kOpening] !== null && this[kOpening].retry()
+  }
+
+  /** Whether a crypto handshake is to come, or has begun and not ended. */
+  get isNegotiating () {
+    return this[kCrypto] !== null && !this[kCrypto].isDone
+  }
+
+  /** Gives the connection up, and makes ready for another one in plaintext; tells whether it may. */
+  fallBack () {
+    if (!this.isNegotiating || !native.fallBack(this[kHandle])) return false
+    this[kCrypto].close()
+    this[kCrypto] = null
+    this[kInbound].restart()
+    this[kLink].detach()
+    this.connecting = true
+    return true
+  }
+
   onConnectionError (error) {
-    if (this[kIsEnding]) return
+    if (this[kIsEnding] || this.retry()) return
     this.closeReason = error
     try {
       if (this.listenerCount('error') > 0) this.emit('error', error)
@@ -120,7 +164,12 @@ class NetWire extends Wire {
     }
   }
 
+  onConnectionEnd () {
+    if (!this.retry()) this.end()
+  }
+
   onDisconnect () {
+    if (!this[kIsEnding]) this.destroy()
     this.emit('disconnect')
   }
 }
@@ -130,4 +179,4 @@ function family (address) {
   return address && (address.includes(':') ? 'IPv6' : 'IPv4')
 }
 
-module.exports = { NetWire, family }
+module.exports = { NetWire, family, kOpening }

@@ -2,14 +2,15 @@
 
 const { Buffer } = require('node:buffer')
 const FIFO = require('fast-fifo')
-const native = require('../native.js')
+const native = require('../native/index.js')
 const Assembly = require('./assembly.js')
 const Chunk = require('./chunk.js')
 const Receiver = require('./receiver.js')
 const PeerRequests = require('../requests/peer-requests.js')
 const { isDebugging } = require('../debug.js')
 const logged = require('./logged.js')
-const { kHandle, kOutbound, kCrypto, kIsFinished, kFail } = require('../symbols.js')
+const { kHandle, kOutbound, kCrypto, kIsFinished, kMoveCiphers } = require('../symbols.js')
+const { closeFor } = require('../closing.js')
 const { WireError } = require('../errors.js')
 
 const { APPLIED, GONE, HAS_OUTPUT, IS_PAUSED, HAS_WAITING } = native
@@ -186,6 +187,8 @@ class Inbound extends Receiver {
     received.copy(stream)
     if (rest.length > 0) native.decrypt(this.wire[kHandle], rest, stream.subarray(received.length))
     this.chunk = new Chunk(stream, this.chunk === null ? noop : this.chunk.callback)
+    // From now on the bytes may be encrypted and decrypted where they are.
+    this.wire[kMoveCiphers]?.()
   }
 
   decrypted (chunk) {
@@ -254,7 +257,7 @@ class Inbound extends Receiver {
 
   /** A caller transferred memory away of which a part is still to be read. */
   failDetached () {
-    this.wire[kFail](new WireError('ERR_CHUNK_DETACHED',
+    closeFor(this.wire, new WireError('ERR_CHUNK_DETACHED',
       'the memory of a chunk was transferred away before all of it was read'))
     return null
   }

@@ -1,17 +1,17 @@
 'use strict'
 
+const { Buffer } = require('node:buffer')
 const { markAsUntransferable } = require('node:worker_threads')
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { PeerPieces, HaveAll } = require('./peer-pieces.js')
-const Slab = require('./slab.js')
 const OwnRequests = require('../requests/own-requests.js')
 const PeerRequests = require('../requests/peer-requests.js')
 const { Request } = require('../requests/request.js')
 const { fire1, fire3, fire4 } = require('../v8/fire.js')
+const { closeFor } = require('../closing.js')
+const { sendExtendedHandshake } = require('../handshakes.js')
 const { WireError } = require('../errors.js')
-const {
-  kHandle, kOptions, kCrypto, kExtensions, kPeerPieces, kOutbound, kIsEnding, kGreet, kFail
-} = require('../symbols.js')
+const { kHandle, kOptions, kCrypto, kExtensions, kPeerPieces, kOutbound, kIsEnding } = require('../symbols.js')
 
 /** How many pieces a peer may allow fast (BEP 6) before further ones are ignored. */
 const MAX_ALLOWED_FAST = 100
@@ -19,8 +19,23 @@ const MAX_ALLOWED_FAST = 100
 /** Extensions whose own parsers must not see everything: some of it would never come back. */
 const GUARDED = new Map([['ut_metadata', native.isSoundUtMetadata], ['ut_pex', native.isSoundUtPex]])
 
-/** A peer id stays as long as its wire. In the pool of Node.js each would hold on to what was next to it. */
-const peerIds = new Slab()
+/** Memory for peer ids. */
+let peerIds = Buffer.alloc(0)
+
+/**
+ * A copy that may stay as long as its wire: in the pool of Node.js each would hold on to what was next
+ * to it, and memory of its own takes more than the id.
+ */
+function keepPeerId (bytes) {
+  if (peerIds.length < bytes.length) {
+    peerIds = Buffer.allocUnsafeSlow(200 * bytes.length)
+    markAsUntransferable(peerIds.buffer)
+  }
+  const id = peerIds.subarray(0, bytes.length)
+  peerIds = peerIds.subarray(bytes.length)
+  bytes.copy(id)
+  return id
+}
 
 /**
  * What each message of the peer does: one method a message, called by `native.next` right after the
@@ -41,16 +56,14 @@ class Receiver {
     const infoHash = infoHashBytes.toString('hex')
     const peerId = peerIdBytes.toString('hex')
     wire.peerId = peerId
-    wire.peerIdBuffer = peerIds.allocate(20)
-    markAsUntransferable(wire.peerIdBuffer.buffer)
-    peerIdBytes.copy(wire.peerIdBuffer)
+    wire.peerIdBuffer = keepPeerId(peerIdBytes)
     wire.peerExtensions = extensions
     if (wire.hasFast) wire._debug('fast extension is enabled')
     try {
       wire.emit('handshake', infoHash, peerId, extensions)
     } finally {
       wire[kExtensions]?.callAll('onHandshake', [infoHash, peerId, extensions])
-      if (!wire[kIsEnding]) wire[kGreet]()
+      if (!wire[kIsEnding]) sendExtendedHandshake(wire)
     }
   }
 
@@ -259,7 +272,7 @@ class Receiver {
 
   /** @param {{ code: string, message: string } | null} report `null` if the engine itself failed */
   onViolation (report) {
-    this.wire[kFail](report === null
+    closeFor(this.wire, report === null
       ? new WireError('ERR_INTERNAL', 'the engine failed: this is a defect of bittorrent-protocol-native')
       : new WireError(report.code, report.message))
   }

@@ -72,6 +72,9 @@ pub const NET_COMMAND_NO_DELAY: u32 = 8;
 /// Asks the peer after so many idle seconds whether it is there; 0 for never.
 #[napi]
 pub const NET_COMMAND_KEEP_ALIVE: u32 = 9;
+/// Closes at once, and has the peer see a reset.
+#[napi]
+pub const NET_COMMAND_RESET: u32 = 10;
 
 /// Of a socket of uTP: accepts connections if the argument is not 0.
 #[napi]
@@ -504,6 +507,7 @@ impl Shared {
             }
             NET_COMMAND_WINDOW => self.with(|connection| connection.set_window(argument as usize)),
             NET_COMMAND_NO_DELAY => self.with(|connection| connection.set_no_delay(argument != 0)),
+            NET_COMMAND_RESET => self.with(|connection| connection.reset()),
             NET_COMMAND_KEEP_ALIVE => self.with(|connection| connection.set_keep_alive(argument)),
             NET_COMMAND_ACCEPTING => {
                 self.with_utp(|endpoint| endpoint.set_accepting(argument != 0))

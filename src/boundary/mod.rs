@@ -8,6 +8,10 @@
 
 pub mod codes;
 #[forbid(unsafe_code)]
+mod commands;
+#[forbid(unsafe_code)]
+mod events;
+#[forbid(unsafe_code)]
 mod page;
 pub mod slots;
 #[forbid(unsafe_code)]

@@ -163,6 +163,14 @@ impl Connection {
         }
     }
 
+    /// Closes at once, and has the peer see that as a reset.
+    pub fn reset(&self) {
+        if let Some(stream) = &lock(&self.outbound).stream {
+            let _ = stream.reset_on_close();
+        }
+        self.destroy();
+    }
+
     /// What went wrong.
     pub fn take_fault(&self) -> Option<Fault> {
         lock(&self.fault).take()

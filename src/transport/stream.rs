@@ -3,6 +3,7 @@
 
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
@@ -92,6 +93,13 @@ impl Stream {
         }
     }
 
+    /// Has the peer see a reset when it is closed.
+    pub(super) fn reset_on_close(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+        }
+    }
+
     /// Asks the peer after so many idle seconds whether it is there; 0 for never.
     pub(super) fn set_keep_alive(&self, seconds: u32) -> io::Result<()> {
         match self {
@@ -100,7 +108,7 @@ impl Stream {
                 if seconds == 0 {
                     return socket.set_keepalive(false);
                 }
-                let idle = std::time::Duration::from_secs(seconds.into());
+                let idle = Duration::from_secs(seconds.into());
                 socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(idle))
             }
             // It sends something now and then in any case.

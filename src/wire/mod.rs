@@ -47,6 +47,8 @@ pub mod guard;
 mod handshake;
 mod hash_range;
 mod inbound;
+mod intake;
+mod kind;
 mod ledger;
 mod limits;
 mod message;
@@ -57,20 +59,20 @@ mod queue;
 mod requests;
 mod serving;
 mod statistics;
-mod status;
 mod ticks;
 mod waiting;
 mod window;
 
 pub use choking::State;
-pub use decoder::{Intake, Payload, Tail};
 pub use error::Violation;
 pub use event::Event;
 pub use extension::{ExtendedHandshake, ExtensionChange, PeerExtensions};
 pub use handshake::{HANDSHAKE_LENGTH, Handshake, Reserved};
 pub use hash_range::HashRange;
+pub use intake::{Intake, Payload, Tail};
+pub use kind::Kind;
 pub use limits::Limits;
-pub use message::{Block, Kind};
+pub use message::Block;
 pub use outbound::{FastDisabled, PeerChoking};
 pub use outbox::Segment;
 pub use requests::Requests;
@@ -143,7 +145,12 @@ impl Wire {
         self.downloading.clear();
         self.serving.clear();
         self.early_events = Queue::default();
-        self.encryption = Encryption::Off;
+        self.stop_encryption();
+    }
+
+    /// Whether the wire was ended, by [`Wire::close`] or by a violation.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// How long a request may go unanswered before [`Wire::poll_timeout`] gives it, in
@@ -181,6 +188,11 @@ impl Wire {
     /// Whether the peer is interested in us.
     pub fn peer_interested(&self) -> bool {
         self.choking.peer_interested()
+    }
+
+    /// Overrides whether the peer is interested in us.
+    pub fn set_peer_interested(&mut self, is_interested: bool) {
+        self.choking.set_peer_interested(is_interested);
     }
 
     /// Whether the fast extension is on: both sides announced it (BEP 6).

@@ -6,7 +6,8 @@ use super::Wire;
 use super::event::Event;
 use super::handshake::{Handshake, Reserved};
 use super::hash_range::HashRange;
-use super::message::{Block, Head, Kind};
+use super::kind::Kind;
+use super::message::{Block, Head};
 use super::outbox::{Progress, Segment};
 
 /// A message of BEP 6 cannot be sent: not both sides announced the extension.

@@ -287,6 +287,6 @@ exports.tenThousandWires = async Wire => {
   for (let round = 0; round < 3; round++) await open(10_000)
   const before = await open(10_000)
   const after = await open(10_000)
-  const wires = require('../../../lib/native.js').countWires()
+  const wires = require('../../../lib/native/index.js').countWires()
   return { before: before.rss, after: after.rss, wires }
 }

@@ -1,0 +1,9 @@
+'use strict'
+
+/** What the parts of a socket show each other. */
+module.exports = {
+  /** What a socket stands on; `null` before it is there. */
+  kConnection: Symbol('connection'),
+  /** What a socket is piped to without a detour. */
+  kDirect: Symbol('direct')
+}
