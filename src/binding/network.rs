@@ -78,10 +78,10 @@ pub const NET_COMMAND_RESET: u32 = 10;
 
 /// Of a socket of uTP: accepts connections if the argument is not 0.
 #[napi]
-pub const NET_COMMAND_ACCEPTING: u32 = 10;
+pub const NET_COMMAND_ACCEPTING: u32 = 11;
 /// Of a socket of uTP: keeps packets that are none of uTP if the argument is not 0.
 #[napi]
-pub const NET_COMMAND_MESSAGES: u32 = 11;
+pub const NET_COMMAND_MESSAGES: u32 = 12;
 
 /// Event: the connection is there. Several may come together, to be seen in this order.
 #[napi]

@@ -97,6 +97,10 @@ impl Stream {
     pub(super) fn reset_on_close(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            Self::Utp(stream) => {
+                stream.reset_on_close();
+                Ok(())
+            }
         }
     }
 

@@ -105,6 +105,7 @@ pub(super) struct State {
     pub(super) is_blocked: bool,
     is_half_open: bool,
     is_connecting: bool,
+    pub(super) resets_on_close: bool,
 }
 
 impl Endpoint {
@@ -350,6 +351,7 @@ impl Entry {
                 is_blocked: false,
                 is_half_open: phase == Phase::SynReceived,
                 is_connecting: phase == Phase::SynSent,
+                resets_on_close: false,
             }),
             readable: Notify::new(),
             writable: Notify::new(),

@@ -116,13 +116,22 @@ impl UtpStream {
             self.0.settle(state);
         }
     }
+
+    /// Has the peer see a reset when it is dropped.
+    pub fn reset_on_close(&self) {
+        self.0.lock().resets_on_close = true;
+    }
 }
 
 impl Drop for UtpStream {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        let now = self.0.endpoint.now();
-        state.session.detach(now);
+        if state.resets_on_close {
+            state.session.reset();
+        } else {
+            let now = self.0.endpoint.now();
+            state.session.detach(now);
+        }
         self.0.settle(state);
         self.0.endpoint.release();
     }
