@@ -45,8 +45,7 @@ function touchClock () {
   nextTick(letClockAge)
 }
 
-/** Runs a command on a wire; gives its result. */
-function command (handle, what, a = 0, b = 0, c = 0, d = 0) {
+function writeArguments (handle, what, a, b, c, d) {
   page[SLOT_WIRE] = handle.index
   page[SLOT_GENERATION] = handle.generation
   page[SLOT_COMMAND] = what
@@ -54,19 +53,18 @@ function command (handle, what, a = 0, b = 0, c = 0, d = 0) {
   page[SLOT_ARGUMENTS + 1] = b
   page[SLOT_ARGUMENTS + 2] = c
   page[SLOT_ARGUMENTS + 3] = d
+}
+
+/** Runs a command on a wire; gives its result. */
+function command (handle, what, a = 0, b = 0, c = 0, d = 0) {
+  writeArguments(handle, what, a, b, c, d)
   callCommand()
   return page[SLOT_RESULT]
 }
 
 /** Likewise one on bytes, and perhaps bytes to read from. */
 function transfer (handle, what, bytes, a = 0, b = 0, c = 0, d = 0, source = undefined) {
-  page[SLOT_WIRE] = handle.index
-  page[SLOT_GENERATION] = handle.generation
-  page[SLOT_COMMAND] = what
-  page[SLOT_ARGUMENTS] = a
-  page[SLOT_ARGUMENTS + 1] = b
-  page[SLOT_ARGUMENTS + 2] = c
-  page[SLOT_ARGUMENTS + 3] = d
+  writeArguments(handle, what, a, b, c, d)
   if (source === undefined) callTransfer(bytes)
   else callTransfer(bytes, source)
   return page[SLOT_RESULT]

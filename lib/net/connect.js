@@ -1,7 +1,8 @@
 'use strict'
 
 const Opening = require('./opening.js')
-const { NetWire, kOpening } = require('./wire.js')
+const { kOpening } = require('./symbols.js')
+const { NetWire } = require('./wire.js')
 const {
   readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
   readSignal, readTimeout

@@ -30,8 +30,9 @@ class Connection {
     this.handle = null
     /** What it connects to, for errors. @type {{ address: string, port: number } | undefined} */
     this.where = undefined
+    this.isOpen = false
     /** @type {object | null} */
-    this.endpoints = null
+    this.knownEndpoints = null
     this.isPaused = false
     /** Nothing of the peer's is wanted any more. */
     this.isFinished = false
@@ -65,8 +66,10 @@ class Connection {
     this.count()
   }
 
-  get isOpen () {
-    return this.endpoints !== null && this.handle !== null
+  /** @returns {{ remote: { address: string, port: number }, local: { address: string, port: number } } | null} */
+  get endpoints () {
+    if (this.knownEndpoints === null && this.handle !== null) this.knownEndpoints = native.endpoints(this.handle)
+    return this.knownEndpoints
   }
 
   //
@@ -75,7 +78,7 @@ class Connection {
 
   onNews (events, available) {
     if ((events & native.OPENED) !== 0) {
-      this.endpoints = native.endpoints(this.handle)
+      this.isOpen = true
       this.owner.onOpen()
     }
     if ((events & native.DRAINED) !== 0) this.owner.onDrain()
@@ -138,6 +141,8 @@ class Connection {
     if (this.handle === null) return
     this.isReferenced = false
     this.count()
+    // A caller may still ask.
+    this.knownEndpoints = this.endpoints
     native.release(this.handle)
     this.handle = null
     this.owner.onClose()
@@ -176,7 +181,7 @@ class Connection {
 
   /** Likewise; what the peer still sends is dropped. */
   finish () {
-    if (!this.isOpen) return this.destroy()
+    if (!this.isOpen || this.handle === null) return this.destroy()
     this.isFinished = true
     native.finish(this.handle)
     if (this.hasClosed) this.tellClose()

@@ -2,6 +2,7 @@
 
 const { NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
 const Dial = require('./dial.js')
+const { kOpening } = require('./symbols.js')
 const { abortError, timeoutError } = require('./errors.js')
 const { WireError } = require('../errors.js')
 const { closeFor } = require('../closing.js')
@@ -24,7 +25,7 @@ class Opening {
     this.dial = null
     this.isReferenced = true
     this.onAbort = this.onAbort.bind(this)
-    wire.once('handshake', () => clearTimeout(this.timer))
+    wire.once('handshake', () => this.finish())
     this.hasGreeted = false
     this.isStopped = false
     // The caller has yet to listen.
@@ -42,6 +43,7 @@ class Opening {
   start () {
     const { wire, options } = this
     this.dial = new Dial({ ...options, window: this.isEncrypting ? NEGOTIATING_WINDOW : WINDOW }, (error, connection) => {
+      this.dial = null
       clearTimeout(this.timer)
       if (error) return wire.onConnectionError(error)
       this.watch(options.handshakeTimeout, () => this.onHandshakeTimeout())
@@ -49,7 +51,7 @@ class Opening {
     })
     if (!this.isReferenced) this.dial.unref()
     this.watch(options.connectTimeout, () => {
-      this.dial.abort()
+      this.dial?.abort()
       wire.onConnectionError(timeoutError({ address: options.host, port: options.port }))
     })
     this.dial.start()
@@ -85,6 +87,13 @@ class Opening {
   watch (ms, onTimeout) {
     clearTimeout(this.timer)
     if (ms > 0) this.timer = setTimeout(onTimeout, ms).unref()
+  }
+
+  /** The peer's handshake is there. */
+  finish () {
+    clearTimeout(this.timer)
+    this.isEncrypting = false
+    if (this.options.signal === undefined) this.wire[kOpening] = null
   }
 
   /** The wire has ended. */

@@ -250,11 +250,11 @@ class Socket extends Duplex {
   }
 
   get remoteAddress () {
-    return this[kConnection]?.endpoints.remote.address
+    return this[kConnection]?.endpoints?.remote.address
   }
 
   get remotePort () {
-    return this[kConnection]?.endpoints.remote.port
+    return this[kConnection]?.endpoints?.remote.port
   }
 
   get remoteFamily () {
@@ -262,11 +262,11 @@ class Socket extends Duplex {
   }
 
   get localAddress () {
-    return this[kConnection]?.endpoints.local.address
+    return this[kConnection]?.endpoints?.local.address
   }
 
   get localPort () {
-    return this[kConnection]?.endpoints.local.port
+    return this[kConnection]?.endpoints?.local.port
   }
 
   get localFamily () {

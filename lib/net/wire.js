@@ -3,15 +3,18 @@
 const native = require('../native/index.js')
 const Inbound = require('../receiving/inbound.js')
 const Wire = require('../wire.js')
+const keepShape = require('../v8/keep-shape.js')
+const OwnRequests = require('../requests/own-requests.js')
+const PeerRequests = require('../requests/peer-requests.js')
+const { free } = require('../closing.js')
 const Link = require('./link.js')
 const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
+const { kOpening } = require('./symbols.js')
 const { typeError } = require('../errors.js')
 
 const kLink = Symbol('link')
-const kEndpoints = Symbol('endpoints')
 const kIsReferenced = Symbol('isReferenced')
 const kWasConnected = Symbol('wasConnected')
-const kOpening = Symbol('opening')
 
 /** What comes from the peer, on one connection after the other. */
 class NetInbound extends Inbound {
@@ -31,28 +34,21 @@ class NetWire extends Wire {
     super(type, peEnabled, options)
     this[kInbound] = new NetInbound(this)
     this[kLink] = new Link(this)
-    this[kEndpoints] = null
     this[kIsReferenced] = true
     this[kWasConnected] = false
-    /** What opens the connection, and may open another one. @type {import('./opening.js') | null} */
+    /** What opens the connection, and may open another one; `null` once the peer's handshake is there. @type {import('./opening.js') | null} */
     this[kOpening] = null
     this[kOutbound].pipes = [this[kLink]]
     this.connecting = true
-    // After its last bytes.
-    this.once('end', () => {
-      this.connecting = false
-      this[kOpening]?.stop()
-      this[kLink].connection?.finish()
-    })
     this.resume()
   }
 
   get remoteAddress () {
-    return this[kEndpoints]?.remote.address
+    return this[kLink].connection?.endpoints?.remote.address
   }
 
   get remotePort () {
-    return this[kEndpoints]?.remote.port
+    return this[kLink].connection?.endpoints?.remote.port
   }
 
   get remoteFamily () {
@@ -60,11 +56,11 @@ class NetWire extends Wire {
   }
 
   get localAddress () {
-    return this[kEndpoints]?.local.address
+    return this[kLink].connection?.endpoints?.local.address
   }
 
   get localPort () {
-    return this[kEndpoints]?.local.port
+    return this[kLink].connection?.endpoints?.local.port
   }
 
   get localFamily () {
@@ -86,9 +82,17 @@ class NetWire extends Wire {
   }
 
   push (chunk) {
-    if (chunk === null) return super.push(null)
+    if (chunk === null) return this.pushLast()
     this[kLink].write(chunk)
     return true
+  }
+
+  /** All that it has said is with the connection. */
+  pushLast () {
+    this.connecting = false
+    this[kOpening]?.stop()
+    this[kLink].connection?.finish()
+    return super.push(null)
   }
 
   [kPushMore] (chunk) {
@@ -125,7 +129,6 @@ class NetWire extends Wire {
   attach (connection, begin) {
     if (!this[kIsReferenced]) connection.unref()
     this.connecting = false
-    this[kEndpoints] = connection.endpoints
     this[kLink].attach(connection)
     begin()
     if (this[kWasConnected]) return
@@ -179,4 +182,10 @@ function family (address) {
   return address && (address.includes(':') ? 'IPv6' : 'IPv4')
 }
 
-module.exports = { NetWire, family, kOpening }
+keepShape(NetWire, wire => {
+  OwnRequests.of(wire).stop()
+  PeerRequests.of(wire).clear()
+  free(wire[kHandle])
+}, 'tcpOutgoing')
+
+module.exports = { NetWire, family }

@@ -128,7 +128,7 @@ class Inbound extends Receiver {
       if ((status & HAS_OUTPUT) !== 0) this.wire[kOutbound].schedule()
       this.hasWaiting = (status & HAS_WAITING) !== 0
       // What the caller has silently taken out of its list is not to keep them waiting.
-      if (this.hasWaiting && PeerRequests.of(this.wire).forgetMissing()) continue
+      if (this.hasWaiting && PeerRequests.of(this.wire).makeRoom()) continue
       this.isPaused = (status & IS_PAUSED) !== 0
       if (this.isPaused) return this.awaitRelief()
       if (!this.advance()) return

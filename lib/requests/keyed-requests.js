@@ -44,13 +44,14 @@ class KeyedRequests {
   /**
    * Has the engine forget those that the caller took out of the list without a word.
    * @param {number} few how many may be missing before they are looked for
-   * @returns {boolean} whether they were
    */
   forgetMissing (few = 0) {
-    if (this.known <= this.list.length + few) return false
+    if (this.known > this.list.length + few) this.forgetUnlisted()
+  }
+
+  forgetUnlisted () {
     const listed = new Set(this.list)
     for (const request of this.byKey) if (request !== undefined && !listed.has(request)) this.forgetKey(request)
-    return true
   }
 }
 

@@ -21,6 +21,8 @@ class PeerRequests extends KeyedRequests {
     super(wire)
     /** The request that is answered by what is sent now. @type {Request | null} */
     this.answering = null
+    /** How many there were when some last waited for room. */
+    this.knownBefore = 0
   }
 
   get list () {
@@ -35,6 +37,19 @@ class PeerRequests extends KeyedRequests {
   add (request, key) {
     this.enter(request, key)
     this.forgetMissing()
+  }
+
+  /**
+   * Some wait for room: those that the caller took out of the list are not to keep them waiting.
+   * @returns {boolean} whether there were such
+   */
+  makeRoom () {
+    const { known } = this
+    this.forgetMissing()
+    // The list may be as long for objects of the caller's own: looked for where nothing moves.
+    if (this.known === this.knownBefore) this.forgetUnlisted()
+    this.knownBefore = this.known
+    return this.known < known
   }
 
   /** Answers a request, once: with the reason why not, or with its block. */

@@ -7,10 +7,18 @@ use super::lock;
 /// How much a slab holds, in bytes: what one read takes at most.
 pub(super) const SLAB_LENGTH: usize = 64 * 1024;
 
-/// How many slabs are kept for later.
+/// How many slabs are kept for later while others are in use.
 const MAX_FREE: usize = 128;
+/// How many are kept when none is.
+const MAX_IDLE: usize = 8;
 
-static FREE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
+static POOL: Mutex<Pool> = Mutex::new(Pool { free: Vec::new(), used: 0 });
+
+struct Pool {
+    free: Vec<Box<[u8]>>,
+    /// How many are in use.
+    used: usize,
+}
 
 /// A piece of memory and the bytes in it. It goes back to the pool when it is dropped.
 pub(super) struct Slab {
@@ -22,7 +30,12 @@ pub(super) struct Slab {
 impl Slab {
     /// An empty one.
     pub(super) fn take() -> Self {
-        let memory = lock(&FREE).pop().unwrap_or_else(|| vec![0; SLAB_LENGTH].into_boxed_slice());
+        let free = {
+            let mut pool = lock(&POOL);
+            pool.used += 1;
+            pool.free.pop()
+        };
+        let memory = free.unwrap_or_else(|| vec![0; SLAB_LENGTH].into_boxed_slice());
         Self { memory, start: 0, end: 0 }
     }
 
@@ -70,9 +83,14 @@ impl Slab {
 impl Drop for Slab {
     fn drop(&mut self) {
         let memory = std::mem::take(&mut self.memory);
-        let mut free = lock(&FREE);
-        if free.len() < MAX_FREE {
-            free.push(memory);
+        let mut pool = lock(&POOL);
+        pool.used -= 1;
+        if pool.free.len() < MAX_FREE {
+            pool.free.push(memory);
+        }
+        if pool.used == 0 && pool.free.len() > MAX_IDLE {
+            pool.free.truncate(MAX_IDLE);
+            pool.free.shrink_to_fit();
         }
     }
 }

@@ -49,7 +49,7 @@ pub(crate) struct Decoder {
     partial_length: u8,
     frames: VecDeque<Frame>,
     /// How many frames the last chunk made: what the next one probably does.
-    usual_frames: u16,
+    last_frames: u16,
     /// The peer's handshake announced BEP 52.
     speaks_v2: bool,
 }
@@ -61,7 +61,7 @@ impl Decoder {
             partial: [0; HEADER_SIZE],
             partial_length: 0,
             frames: VecDeque::new(),
-            usual_frames: 0,
+            last_frames: 0,
             speaks_v2: false,
         }
     }
@@ -72,7 +72,7 @@ impl Decoder {
         let mut intake = Intake::default();
         let mut at = 0;
         if self.frames.capacity() == 0 {
-            self.frames.reserve_exact(usize::from(self.usual_frames));
+            self.frames.reserve_exact(usize::from(self.last_frames));
         }
         while at < chunk.len() && self.frames.len() < MAX_FRAMES {
             let rest = &chunk[at..];
@@ -122,7 +122,7 @@ impl Decoder {
             };
         }
         intake.consumed = at;
-        self.usual_frames = self.frames.len() as u16;
+        self.last_frames = self.frames.len() as u16;
         intake
     }
 
