@@ -52,14 +52,16 @@ struct Way {
 const CLEAN: Way =
     Way { loss: 0, repeats: 0, late: 0, delay: 25 * MILLISECOND, rate: 50_000_000, queue: 2 << 20 };
 
+/// When a packet arrives, in which order, to whom, and what it is.
+type Flying = (u64, u64, usize, Vec<u8>);
+
 /// Two sessions: 0 connects to 1.
 struct Pair {
     sessions: [Option<Session>; 2],
     way: Way,
     random: Random,
     now: u64,
-    /// When, in which order, to whom, and what.
-    flying: BinaryHeap<Reverse<(u64, u64, usize, Vec<u8>)>>,
+    flying: BinaryHeap<Reverse<Flying>>,
     count: u64,
     /// Until when the way to each is busy.
     busy: [u64; 2],
@@ -238,15 +240,15 @@ fn from_environment(name: &str, default: u64) -> u64 {
 #[test]
 fn a_clean_way_is_filled() {
     let mut pair = Pair::new(1, CLEAN);
-    pair.exchange([32 << 20, 0]);
-    // The window of 1 MiB a round trip of 50 ms is 21 MB/s.
-    assert!(pair.now < 4 * SECOND, "{} ms", pair.now / 1000);
+    pair.exchange([8 << 20, 0]);
+    // The window of 1 MiB a round trip of 50 ms is 21 MB/s, after slow start.
+    assert!(pair.now < 2 * SECOND, "{} ms", pair.now / 1000);
     assert!(pair.leave() <= 4 * SECOND);
 }
 
 #[test]
 fn nothing_is_lost_on_a_bad_way() {
-    for round in 0..from_environment("UTP_ROUNDS", 20) {
+    for round in 0..from_environment("UTP_ROUNDS", 10) {
         let seed = from_environment("UTP_SEED", 7) + round;
         let mut random = Random(seed);
         let way = Way {
@@ -266,10 +268,10 @@ fn nothing_is_lost_on_a_bad_way() {
 
 #[test]
 fn one_in_a_hundred_lost_at_50_ms_is_no_stall() {
-    for seed in 0..5 {
+    for seed in 0..3 {
         println!("seed {seed}");
         let mut pair = Pair::new(seed, Way { loss: 100, ..CLEAN });
-        pair.exchange([8 << 20, 0]);
+        pair.exchange([4 << 20, 0]);
         assert!(pair.stall < 2 * SECOND, "{} ms", pair.stall / 1000);
         assert!(pair.now < 60 * SECOND, "{} ms", pair.now / 1000);
     }
@@ -278,8 +280,6 @@ fn one_in_a_hundred_lost_at_50_ms_is_no_stall() {
 #[test]
 fn a_queue_on_the_way_is_kept_short() {
     // 1 MB/s with room for a second of packets: TCP would fill it.
-    let mut pair = Pair::new(3, Way { rate: 1_000_000, queue: 1_000_000, ..CLEAN });
-    pair.exchange([1 << 20, 0]);
     let mut pair = Pair::new(3, Way { rate: 1_000_000, queue: 1_000_000, ..CLEAN });
     let mut longest = 0;
     let sent = vec![1; 65536];
