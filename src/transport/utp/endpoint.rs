@@ -289,6 +289,12 @@ impl Endpoint {
         }
     }
 
+    /// How many connections take memory.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        lock(&self.entries).len()
+    }
+
     /// Sends a packet of no connection.
     pub(super) fn send(&self, bytes: &[u8], to: SocketAddr) {
         if let Some(socket) = self.socket() {

@@ -20,6 +20,8 @@
 mod congestion;
 mod driver;
 mod endpoint;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod packet;
 mod receiving;
 mod round_trip;
