@@ -83,6 +83,21 @@ export declare class Network {
   accept(window: number): AddressReport | null
   /** Listens at an address. Leaves the name of the listener in the page; gives what went wrong. */
   listen(address: string, port: number, backlog: number, ipv6Only: boolean): FaultReport | null
+  /** Opens a socket of uTP. Leaves its name in the page; gives what went wrong. */
+  bindUtp(address: string, port: number, ipv6Only: boolean): FaultReport | null
+  /** Connects over the socket of uTP in the page. Leaves the name of the connection there. */
+  connectUtp(address: string, port: number, window: number): void
+  /**
+   * How much the system keeps of what comes to, or goes from, the socket of uTP in the page.
+   * Sets it before if `wanted` is not 0.
+   */
+  systemBuffer(isSending: boolean, wanted: number): number
+  /** For how many routers packets live of the socket of uTP in the page. */
+  setTtl(ttl: number): void
+  /** Sends a packet that is none of uTP from the socket of uTP in the page. */
+  sendMessage(bytes: Uint8Array, address: string, port: number): FaultReport | null
+  /** The next packet that is none of uTP, of the socket of uTP in the page. */
+  takeMessage(): MessageReport | null
   /** Where the listener in the page listens. */
   address(): AddressReport | null
   /** Both ends of the connection in the page, once it is there. */
@@ -395,6 +410,17 @@ export declare function isSoundUtMetadata(message: Uint8Array): boolean
 /** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
 export declare function isSoundUtPex(message: Uint8Array): boolean
 
+/** A packet that is none of uTP. */
+export interface MessageReport {
+  /** Whose. */
+  from: AddressReport
+  /** What is in it. */
+  bytes: Buffer
+}
+
+/** Of a socket of uTP: accepts connections if the argument is not 0. */
+export declare const NET_COMMAND_ACCEPTING: number
+
 /** Closes at once, a listener too. */
 export declare const NET_COMMAND_DESTROY: number
 
@@ -409,6 +435,9 @@ export declare const NET_COMMAND_FLUSH: number
 
 /** Asks the peer after so many idle seconds whether it is there; 0 for never. */
 export declare const NET_COMMAND_KEEP_ALIVE: number
+
+/** Of a socket of uTP: keeps packets that are none of uTP if the argument is not 0. */
+export declare const NET_COMMAND_MESSAGES: number
 
 /** Sends small writes at once if the argument is not 0. */
 export declare const NET_COMMAND_NO_DELAY: number
@@ -431,7 +460,7 @@ export declare const NET_COMMAND_WINDOW: number
 /** Event: a listener has connections to be accepted. */
 export declare const NET_EVENT_ACCEPTED: number
 
-/** Event: there are bytes to be taken. */
+/** Event: there are bytes to be taken; of a socket of uTP, packets that are none of uTP. */
 export declare const NET_EVENT_BYTES: number
 
 /** Event: it is closed. */

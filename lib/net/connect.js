@@ -5,7 +5,7 @@ const { kOpening } = require('./symbols.js')
 const { NetWire } = require('./wire.js')
 const {
   readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
-  readSignal, readTimeout
+  readSignal, readTimeout, readTransport
 } = require('./options.js')
 const { typeError } = require('../errors.js')
 
@@ -20,7 +20,7 @@ const TIMEOUT = 20000
 function connect (options) {
   const read = readConnectOptions(options)
   const { level, requireEncryption } = read.encryption
-  const wire = new NetWire('tcpOutgoing', level, { ...options, requireEncryption })
+  const wire = new NetWire(read.transport === 'tcp' ? 'tcpOutgoing' : 'utpOutgoing', level, { ...options, requireEncryption })
   wire[kOpening] = new Opening(wire, read)
   return wire
 }
@@ -34,6 +34,7 @@ function readConnectOptions (options) {
     localAddress: readAddress(options.localAddress, 'localAddress'),
     localPort: options.localPort === undefined ? undefined : readPort(options.localPort, 0),
     lookup: readFunction(options.lookup, 'lookup'),
+    transport: readTransport(options.transport),
     encryption: readEncryption(options.encryption, 'none'),
     infoHash: readInfoHash(options.infoHash),
     peerId: readPeerId(options.peerId),

@@ -21,6 +21,7 @@ class Dial {
    * @param {number=} options.family 4, 6 or 0 for both
    * @param {typeof dns.lookup=} options.lookup
    * @param {number=} options.window of the connection
+   * @param {object=} options.utp the handle of a socket of uTP to connect over
    * @param {Function=} options.onLookup is told what was found: error, address, family, host
    * @param {(error: Error | null, connection?: Connection) => void} done is called once, unless it is
    *   aborted before; the connection is open, and its news go to the owner that it gets then
@@ -74,8 +75,8 @@ class Dial {
     const attempt = new Connection(null)
     attempt.owner = new Attempt(this, attempt)
     this.attempts.add(attempt)
-    const { port, localAddress, localPort, window } = this.options
-    attempt.connect({ address, port, localAddress, localPort, window })
+    const { port, localAddress, localPort, window, utp } = this.options
+    attempt.connect({ address, port, localAddress, localPort, window, utp })
     if (!this.isReferenced) attempt.unref()
     if (this.addresses.length > 0) this.timer = setTimeout(() => this.tryNext(), ATTEMPT_DELAY)
   }

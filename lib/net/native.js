@@ -10,7 +10,7 @@ const { Buffer } = require('node:buffer')
 const binding = require('../load.js')
 
 const {
-  NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE,
+  NET_COMMAND_ACCEPTING, NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE, NET_COMMAND_MESSAGES,
   NET_COMMAND_NO_DELAY, NET_COMMAND_PAUSE, NET_COMMAND_RELEASE, NET_COMMAND_RESET, NET_COMMAND_RESUME, NET_COMMAND_WINDOW,
   NET_EVENT_ACCEPTED, NET_EVENT_BYTES, NET_EVENT_CLOSED, NET_EVENT_DRAINED, NET_EVENT_ENDED, NET_EVENT_FAILED,
   NET_EVENT_OPENED, NET_PAGE_LENGTH, NET_SLOT_AMOUNT, NET_SLOT_ARGUMENT, NET_SLOT_COMMAND, NET_SLOT_GENERATION,
@@ -104,14 +104,68 @@ function register (source) {
 /**
  * Begins to connect.
  * @param {{ onNews: Function }} source is told
- * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number }} options
- *   addresses are of IPv4 or IPv6
+ * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number, utp?: Handle }} options
+ *   addresses are of IPv4 or IPv6; `utp` is the socket of uTP to connect over
  * @returns {Handle}
  */
-function connect (source, { address, port, localAddress, localPort, window }) {
+function connect (source, { address, port, localAddress, localPort, window, utp }) {
   start()
-  network.connect(address, port, window, localAddress, localPort)
+  if (utp === undefined) {
+    network.connect(address, port, window, localAddress, localPort)
+  } else {
+    name(utp)
+    network.connectUtp(address, port, window)
+  }
   return register(source)
+}
+
+/**
+ * Opens a socket of uTP. It accepts nothing until `setAccepting`.
+ * @param {{ onNews: Function }} source is told; `BYTES` means packets that are none of uTP
+ * @param {{ address: string, port: number, ipv6Only: boolean }} options
+ * @returns {{ handle: Handle, fault: null } | { handle: null, fault: object }}
+ */
+function bindUtp (source, { address, port, ipv6Only }) {
+  start()
+  const fault = network.bindUtp(address, port, ipv6Only)
+  return fault ? { handle: null, fault } : { handle: register(source), fault: null }
+}
+
+/** Whether a socket of uTP accepts connections. */
+function setAccepting (handle, isAccepting) {
+  command(handle, NET_COMMAND_ACCEPTING, isAccepting ? 1 : 0)
+}
+
+/** Whether a socket of uTP keeps packets that are none of uTP. */
+function wantMessages (handle, areWanted) {
+  command(handle, NET_COMMAND_MESSAGES, areWanted ? 1 : 0)
+}
+
+/** @returns {{ from: { address: string, port: number }, bytes: Buffer } | null} the next of them */
+function takeMessage (handle) {
+  name(handle)
+  return network.takeMessage()
+}
+
+/** Sends one. @returns {object | null} what went wrong */
+function sendMessage (handle, bytes, address, port) {
+  name(handle)
+  return network.sendMessage(bytes, address, port)
+}
+
+/**
+ * @param {boolean} isSending of what goes, or of what comes
+ * @param {number} wanted bytes; 0 changes nothing
+ * @returns {number} how much the system keeps for a socket of uTP
+ */
+function systemBuffer (handle, isSending, wanted) {
+  name(handle)
+  return network.systemBuffer(isSending, wanted)
+}
+
+function setTtl (handle, ttl) {
+  name(handle)
+  network.setTtl(ttl)
 }
 
 /**
@@ -277,6 +331,7 @@ module.exports = {
   accept,
   addReference,
   addressOf,
+  bindUtp,
   connect,
   countSources,
   destroy,
@@ -290,10 +345,16 @@ module.exports = {
   release,
   reset,
   resume,
+  sendMessage,
+  setAccepting,
   setKeepAlive,
   setNoDelay,
+  setTtl,
   setWindow,
+  systemBuffer,
   take,
   takeFault,
+  takeMessage,
+  wantMessages,
   write
 }

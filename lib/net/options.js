@@ -22,6 +22,14 @@ function readEncryption (value, byDefault) {
   return ENCRYPTION[value]
 }
 
+/** @returns {'tcp' | 'utp' | 'any'} */
+function readTransport (value = 'tcp') {
+  if (value !== 'tcp' && value !== 'utp' && value !== 'any') {
+    throw typeError(`transport must be 'tcp', 'utp' or 'any', not ${String(value)}`)
+  }
+  return value
+}
+
 function readObject (options, name = 'options') {
   if (options === null || typeof options !== 'object') throw typeError(`${name} must be an object`)
   return options
@@ -95,5 +103,5 @@ function readFunction (value, name) {
 }
 
 module.exports = {
-  readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort, readSignal, readTimeout
+  readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort, readSignal, readTimeout, readTransport
 }

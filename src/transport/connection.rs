@@ -12,6 +12,7 @@ use super::inbox::{Inbox, Post, Source};
 use super::outbound::{Chunk, Outbound};
 use super::pool::Slab;
 use super::stream::Stream;
+use super::utp::Endpoint;
 use super::{Events, lock, task};
 use crate::wire::mse::{Ciphers, Rc4};
 
@@ -23,6 +24,13 @@ pub enum Origin {
         remote: SocketAddr,
         /// The address of this machine to do so from.
         local: Option<SocketAddr>,
+    },
+    /// By connecting to a peer over a socket of uTP.
+    Utp {
+        /// The socket.
+        endpoint: Arc<Endpoint>,
+        /// Where to.
+        remote: SocketAddr,
     },
     /// It was accepted.
     Accepted(Stream),

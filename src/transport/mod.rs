@@ -40,6 +40,7 @@ mod stream;
 mod task;
 #[cfg(test)]
 mod tests;
+pub mod utp;
 
 pub use connection::{Connection, Endpoints, Origin};
 pub use error::{Fault, Operation};

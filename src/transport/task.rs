@@ -58,6 +58,12 @@ pub(super) async fn run(closing: Closing, origin: Origin) {
 async fn open(origin: Origin) -> Result<Stream, Fault> {
     match origin {
         Origin::Connect { remote, local } => connect(remote, local).await.map(Stream::Tcp),
+        Origin::Utp { endpoint, remote } => {
+            let fault = |error| Fault::new(Operation::Connect, &error);
+            let stream = endpoint.connect(remote).map_err(fault)?;
+            stream.connected().await.map_err(fault)?;
+            Ok(Stream::Utp(stream))
+        }
         Origin::Accepted(stream) => Ok(stream),
     }
 }
