@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.Engine = nativeBinding.Engine
+module.exports.NetRateLimit = nativeBinding.NetRateLimit
 module.exports.Network = nativeBinding.Network
 module.exports.addressText = nativeBinding.addressText
 module.exports.bencodeDecode = nativeBinding.bencodeDecode
@@ -932,6 +933,7 @@ module.exports.NET_SLOT_AMOUNT = nativeBinding.NET_SLOT_AMOUNT
 module.exports.NET_SLOT_ARGUMENT = nativeBinding.NET_SLOT_ARGUMENT
 module.exports.NET_SLOT_COMMAND = nativeBinding.NET_SLOT_COMMAND
 module.exports.NET_SLOT_GENERATION = nativeBinding.NET_SLOT_GENERATION
+module.exports.NET_SLOT_HIGH_WATER = nativeBinding.NET_SLOT_HIGH_WATER
 module.exports.NET_SLOT_INDEX = nativeBinding.NET_SLOT_INDEX
 module.exports.NET_SLOT_RESULT = nativeBinding.NET_SLOT_RESULT
 module.exports.NONE = nativeBinding.NONE

@@ -26,10 +26,16 @@ const cases = [
   seeds('transmission-daemon seeds to us at full speed, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE),
   seeds('transmission-daemon seeds to us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE),
   downloads('transmission-daemon downloads from us at full speed, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE),
-  downloads('transmission-daemon downloads from us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE)
+  downloads('transmission-daemon downloads from us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE),
+  downloads('transmission-daemon downloads from us over the native transport, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, true),
+  downloads('transmission-daemon downloads from us over the native transport, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE, true),
+  seeds('transmission-daemon seeds to our native socket, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, true),
+  seeds('transmission-daemon seeds to our native socket, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', undefined, true),
+  seeds('transmission-daemon seeds to us over the native transport, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE, true),
+  seeds('transmission-daemon seeds to us over the native transport, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE, true)
 ]
 
-function seeds (name, encryption, level, expected, size) {
+function seeds (name, encryption, level, expected, size, isNative) {
   return {
     name,
     command: COMMAND,
@@ -40,7 +46,7 @@ function seeds (name, encryption, level, expected, size) {
       await daemon.add(bytes)
       await workspace.until(`${COMMAND} to seed`, async () => (await daemon.torrent())?.status === SEEDING)
       const folder = workspace.subfolder(name)
-      const from = { torrent, host: '127.0.0.1', port: daemon.port, level }
+      const from = { torrent, host: '127.0.0.1', port: daemon.port, level, isNative }
       if (size) return { hash: workspace.hash, ...await downloadAtFullSpeed(from), expected }
       const method = await download({ ...from, folder })
       return { hash: workspace.hashOf(folder), method, expected }
@@ -48,7 +54,7 @@ function seeds (name, encryption, level, expected, size) {
   }
 }
 
-function downloads (name, encryption, level, expected, size) {
+function downloads (name, encryption, level, expected, size, isNative) {
   return {
     name,
     command: COMMAND,
@@ -56,7 +62,7 @@ function downloads (name, encryption, level, expected, size) {
     // It never dials 127.0.0.0/8.
     needsNamespace: true,
     async run (workspace) {
-      const seeder = await Seeder.listen(workspace, level)
+      const seeder = await Seeder.listen(workspace, level, {}, isNative)
       const bytes = await seeder.makeTorrent(workspace)
       const folder = workspace.subfolder(name)
       const daemon = await Daemon.start(workspace, { encryption, folder, address: workspace.otherAddress })

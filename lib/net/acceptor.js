@@ -13,6 +13,7 @@ const BACKLOG = 511
  * Listens at one address, and gives what it accepts to its owner.
  * @typedef {object} AcceptorOwner
  * @property {number} window of the connections
+ * @property {(import('./rate-limit.js').RateLimit | null)=} rateLimit of the connections
  * @property {() => void} onListening
  * @property {(error: Error) => void} onError it could not listen
  * @property {(error: Error) => void} onAcceptError it could not accept one connection, and goes on
@@ -86,7 +87,7 @@ class Acceptor {
     if (!this.isListening) return false
     const connection = new Connection(null)
     connection.owner = new Accepting(this, connection)
-    return connection.accept(this.handle, this.owner.window)
+    return connection.accept(this.handle, this.owner.window, this.owner.rateLimit ?? null)
   }
 
   close () {

@@ -5,8 +5,9 @@ const { kOpening } = require('./symbols.js')
 const { NetWire } = require('./wire.js')
 const {
   readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
-  readSignal, readTimeout, readTransport
+  readProxied, readSignal, readTimeout, readTransport
 } = require('./options.js')
+const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
 
 /** How long a connection, and the handshakes on it, may take, in milliseconds. */
@@ -41,7 +42,13 @@ function readConnectOptions (options) {
     extensions: options.extensions,
     connectTimeout: readTimeout(options.connectTimeout, 'connectTimeout', TIMEOUT),
     handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
-    signal: readSignal(options.signal)
+    signal: readSignal(options.signal),
+    rateLimit: readRateLimit(options.rateLimit),
+    proxy: readProxied(options.proxy, options.host)
+  }
+  if (read.proxy !== undefined && read.proxy !== null) {
+    if (read.transport === 'utp') throw typeError('a proxy of SOCKS5 takes no uTP')
+    read.transport = 'tcp'
   }
   if (read.infoHash === null && (read.encryption.level > 0 || read.peerId !== null)) {
     throw typeError('infoHash is missing: encryption and the handshake need it')

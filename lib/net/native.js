@@ -8,13 +8,14 @@
 
 const { Buffer } = require('node:buffer')
 const binding = require('../load.js')
+const { nativeOf } = require('./rate-limit.js')
 
 const {
   NET_COMMAND_ACCEPTING, NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE, NET_COMMAND_MESSAGES,
   NET_COMMAND_NO_DELAY, NET_COMMAND_PAUSE, NET_COMMAND_RELEASE, NET_COMMAND_RESET, NET_COMMAND_RESUME, NET_COMMAND_WINDOW,
   NET_EVENT_ACCEPTED, NET_EVENT_BYTES, NET_EVENT_CLOSED, NET_EVENT_DRAINED, NET_EVENT_ENDED, NET_EVENT_FAILED,
   NET_EVENT_OPENED, NET_PAGE_LENGTH, NET_SLOT_AMOUNT, NET_SLOT_ARGUMENT, NET_SLOT_COMMAND, NET_SLOT_GENERATION,
-  NET_SLOT_INDEX, NET_SLOT_RESULT
+  NET_SLOT_HIGH_WATER, NET_SLOT_INDEX, NET_SLOT_RESULT
 } = binding
 
 const { nextTick } = process
@@ -104,17 +105,18 @@ function register (source) {
 /**
  * Begins to connect.
  * @param {{ onNews: Function }} source is told
- * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number, utp?: Handle }} options
+ * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number,
+ *   rateLimit?: import('./rate-limit.js').RateLimit | null, proxied?: object, utp?: Handle }} options
  *   addresses are of IPv4 or IPv6; `utp` is the socket of uTP to connect over
  * @returns {Handle}
  */
-function connect (source, { address, port, localAddress, localPort, window, utp }) {
+function connect (source, { address, port, localAddress, localPort, window, rateLimit = null, proxied, utp }) {
   start()
   if (utp === undefined) {
-    network.connect(address, port, window, localAddress, localPort)
+    network.connect(address, port, window, localAddress, localPort, nativeOf(rateLimit), proxied)
   } else {
     name(utp)
-    network.connectUtp(address, port, window)
+    network.connectUtp(address, port, window, nativeOf(rateLimit))
   }
   return register(source)
 }
@@ -185,11 +187,12 @@ function listen (source, { address, port, backlog, ipv6Only }) {
  * @param {Handle} listener
  * @param {{ onNews: Function }} source is told of it
  * @param {number} window how many bytes may be read and not taken
+ * @param {import('./rate-limit.js').RateLimit | null} rateLimit
  * @returns {Handle | null} `null` if there is none
  */
-function accept (listener, source, window) {
+function accept (listener, source, window, rateLimit) {
   name(listener)
-  return network.accept(window) ? register(source) : null
+  return network.accept(window, nativeOf(rateLimit)) ? register(source) : null
 }
 
 //
@@ -230,12 +233,12 @@ function write (handle, bytes) {
 
 /**
  * Has what was written leave.
- * @param {{ onFlushed (queued: number, isFull: boolean): void }} writer is told how many bytes wait, and
- *   whether to stop until they have drained
+ * @param {{ onFlushed (queued: number, isFull: boolean, highWater: number): void }} writer is told how many
+ *   bytes wait, whether to stop until they have drained, and how many are not to be exceeded
  */
 function flush (handle, writer) {
   command(handle, NET_COMMAND_FLUSH)
-  writer.onFlushed(page[NET_SLOT_RESULT], page[NET_SLOT_AMOUNT] !== 0)
+  writer.onFlushed(page[NET_SLOT_RESULT], page[NET_SLOT_AMOUNT] !== 0, page[NET_SLOT_HIGH_WATER])
 }
 
 function pause (handle) {
@@ -273,6 +276,12 @@ function release (handle) {
 
 function setWindow (handle, bytes) {
   command(handle, NET_COMMAND_WINDOW, bytes)
+}
+
+/** @param {import('./rate-limit.js').RateLimit | null} rateLimit from now on */
+function setRateLimit (handle, rateLimit) {
+  name(handle)
+  network.limit(nativeOf(rateLimit))
 }
 
 function setNoDelay (handle, isSet) {
@@ -349,6 +358,7 @@ module.exports = {
   setAccepting,
   setKeepAlive,
   setNoDelay,
+  setRateLimit,
   setTtl,
   setWindow,
   systemBuffer,

@@ -7,6 +7,7 @@ const { isIP } = require('node:net')
 const Acceptor = require('./acceptor.js')
 const { NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
 const { TIMEOUT } = require('./connect.js')
+const { readRateLimit } = require('./rate-limit.js')
 const { NetWire, family } = require('./wire.js')
 const { closeFor } = require('../closing.js')
 const { findInfoHash } = require('../encryption/info-hashes.js')
@@ -123,6 +124,10 @@ class WireServer extends EventEmitter {
 
   get window () {
     return this.options.encryption.level > 0 ? NEGOTIATING_WINDOW : WINDOW
+  }
+
+  get rateLimit () {
+    return this.options.rateLimit
   }
 
   onListening () {
@@ -258,6 +263,7 @@ function readListenOptions (options) {
     extensions,
     handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
     signal: readSignal(options.signal),
+    rateLimit: readRateLimit(options.rateLimit),
     wire
   }
 }

@@ -13,10 +13,11 @@ use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 use super::callback::{self, guard};
 use super::engine::MovedCiphers;
 use super::memory::Numbers;
+use super::rate_limit::NetRateLimit;
 use super::waker::Waker;
 use crate::transport::utp::{BindOptions, Endpoint};
 use crate::transport::{
-    Connection, Fault, Inbox, ListenOptions, Listener, Origin, Runtime, Source,
+    Connection, Fault, Inbox, ListenOptions, Listener, Origin, Proxied, Runtime, Source,
 };
 
 /// How many 32-bit slots the page of the transport has.
@@ -38,6 +39,9 @@ pub const NET_SLOT_ARGUMENT: u32 = 3;
 /// flush, how many wait.
 #[napi]
 pub const NET_SLOT_RESULT: u32 = 4;
+/// Out: of a flush, how many bytes are not to wait, where a limit keeps them.
+#[napi]
+pub const NET_SLOT_HIGH_WATER: u32 = 6;
 /// Out: of `next`, how many bytes may be taken; of a flush, whether to stop until it has drained.
 #[napi]
 pub const NET_SLOT_AMOUNT: u32 = 5;
@@ -144,6 +148,26 @@ impl From<SocketAddr> for AddressReport {
     }
 }
 
+/// What a SOCKS5 proxy is asked for.
+#[napi(object)]
+pub struct ProxiedPeer {
+    /// A name that the proxy looks up, or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Of the proxy's user, if it has to be told.
+    pub username: Option<String>,
+    /// The user's password.
+    pub password: Option<String>,
+}
+
+impl From<ProxiedPeer> for Proxied {
+    fn from(peer: ProxiedPeer) -> Self {
+        let credentials = peer.username.map(|name| (name, peer.password.unwrap_or_default()));
+        Self { host: peer.host, port: peer.port, credentials }
+    }
+}
+
 /// Both ends of a connection.
 #[napi(object)]
 pub struct EndpointsReport {
@@ -209,7 +233,7 @@ impl Network {
         self.shared.waker.keep_alive(env, is_kept)
     }
 
-    /// Connects to an address, from one of this machine if that is given. Leaves the name of the
+    /// Connects to an address, a proxy's if `proxied` is given, from one of this machine if that is given. Leaves the name of the
     /// connection in the page.
     #[napi(catch_unwind)]
     pub fn connect(
@@ -219,6 +243,8 @@ impl Network {
         window: u32,
         local_address: Option<String>,
         local_port: Option<u16>,
+        limit: Option<&NetRateLimit>,
+        proxied: Option<ProxiedPeer>,
     ) -> Result<()> {
         let remote = socket_address(&address, port)?;
         let local_port = local_port.unwrap_or(0);
@@ -227,20 +253,21 @@ impl Network {
             None if local_port > 0 => Some(socket_address(any(remote), local_port)?),
             None => None,
         };
-        self.open(Origin::Connect { remote, local }, window);
+        let proxied = proxied.map(Proxied::from);
+        self.open(Origin::Connect { remote, local, proxied }, window, limit);
         Ok(())
     }
 
     /// Takes the next connection of the listener in the page, and leaves its name there; `null` if
     /// there is none.
     #[napi(catch_unwind)]
-    pub fn accept(&self, window: u32) -> Option<AddressReport> {
+    pub fn accept(&self, window: u32, limit: Option<&NetRateLimit>) -> Option<AddressReport> {
         let accepted = match self.shared.named()? {
             Source::Listener(listener) => listener.accept()?,
             Source::Utp(endpoint) => endpoint.accept()?,
             Source::Connection(_) => return None,
         };
-        self.open(Origin::Accepted(accepted.stream), window);
+        self.open(Origin::Accepted(accepted.stream), window, limit);
         Some(accepted.remote.into())
     }
 
@@ -277,12 +304,18 @@ impl Network {
 
     /// Connects over the socket of uTP in the page. Leaves the name of the connection there.
     #[napi(catch_unwind)]
-    pub fn connect_utp(&self, address: String, port: u16, window: u32) -> Result<()> {
+    pub fn connect_utp(
+        &self,
+        address: String,
+        port: u16,
+        window: u32,
+        limit: Option<&NetRateLimit>,
+    ) -> Result<()> {
         let remote = socket_address(&address, port)?;
         let Some(Source::Utp(endpoint)) = self.shared.named() else {
             return Err(Error::new(Status::InvalidArg, "no socket of uTP"));
         };
-        self.open(Origin::Utp { endpoint, remote }, window);
+        self.open(Origin::Utp { endpoint, remote }, window, limit);
         Ok(())
     }
 
@@ -365,6 +398,12 @@ impl Network {
         }
     }
 
+    /// Limits the connection in the page from now on, or no more.
+    #[napi(catch_unwind)]
+    pub fn limit(&self, limit: Option<&NetRateLimit>) {
+        self.shared.with(|connection| connection.set_limit(limit.map(|limit| limit.limit.clone())));
+    }
+
     /// A function that begins to tell what is new.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn begin<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
@@ -419,10 +458,12 @@ impl Network {
         self.shared.sources.borrow().len() as u32
     }
 
-    fn open(&self, origin: Origin, window: u32) {
+    fn open(&self, origin: Origin, window: u32, limit: Option<&NetRateLimit>) {
+        let limit = limit.map(|limit| limit.limit.clone());
         let opened: std::result::Result<(), std::convert::Infallible> = self.shared.add(|name| {
             let inbox = &self.shared.inbox;
-            Ok(Source::Connection(Connection::open(inbox, name, origin, window as usize)))
+            let window = window as usize;
+            Ok(Source::Connection(Connection::open(inbox, name, origin, window, limit)))
         });
         let Ok(()) = opened;
     }
@@ -488,6 +529,7 @@ impl Shared {
                 let (queued, is_full) = connection.flush();
                 self.set(NET_SLOT_RESULT, queued.min(u32::MAX as usize) as u32);
                 self.set(NET_SLOT_AMOUNT, is_full.into());
+                self.set(NET_SLOT_HIGH_WATER, connection.high_water().unwrap_or(u32::MAX));
             }),
             NET_COMMAND_PAUSE => self.with(|connection| connection.pause()),
             NET_COMMAND_RESUME => self.with(Connection::resume),

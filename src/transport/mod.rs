@@ -35,7 +35,9 @@ mod inbox;
 mod listener;
 mod outbound;
 mod pool;
+mod rate;
 mod runtime;
+mod socks;
 mod stream;
 mod task;
 #[cfg(test)]
@@ -47,7 +49,9 @@ pub use error::{Fault, Operation};
 pub use events::Events;
 pub use inbox::{Inbox, Record, Source};
 pub use listener::{Accepted, ListenOptions, Listener};
+pub use rate::{Direction, RateLimit};
 pub use runtime::Runtime;
+pub use socks::Proxied;
 pub use stream::Stream;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
