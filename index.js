@@ -2,7 +2,7 @@
 
 const Wire = require('./lib/wire.js')
 const { WireError } = require('./lib/errors.js')
-const { bencodeDecode } = require('./lib/load.js')
+const { bencodeDecode } = require('./lib/native/index.js')
 
 module.exports = Wire
 module.exports.default = Wire

@@ -14,7 +14,7 @@ const ROOT = path.join(__dirname, '..')
 function run (body) {
   const program = `
     const Wire = require('./index.js')
-    const { countWires } = require('./lib/native.js')
+    const { countWires } = require('./lib/native/index.js')
     const settle = async () => {
       for (let turns = 0; turns < 10; turns++) {
         await new Promise(resolve => setImmediate(resolve))

@@ -1,7 +1,10 @@
 'use strict'
 
+const bencode = require('./bencode.js')
+const { toBytes } = require('./arguments.js')
+const { closeFor } = require('./closing.js')
 const { WireError, rangeError } = require('./errors.js')
-const { kFail, kIsEnding } = require('./symbols.js')
+const { kIsEnding } = require('./symbols.js')
 
 const LAST_ID = 255
 
@@ -59,9 +62,30 @@ class Extensions {
     try {
       handler[hook](...args)
     } catch (error) {
-      this.wire[kFail](new WireError('ERR_EXTENSION_FAILED', `extension ${name}: ${error?.message ?? error}`, { cause: error }))
+      closeFor(this.wire, new WireError('ERR_EXTENSION_FAILED', `extension ${name}: ${error?.message ?? error}`, { cause: error }))
     }
   }
 }
 
-module.exports = Extensions
+/**
+ * The id at the peer that a name or an id means.
+ * @throws {Error | RangeError}
+ */
+function idOf (wire, extension) {
+  let id = extension
+  if (typeof extension === 'string' && Object.hasOwn(wire.peerExtendedMapping, extension)) {
+    id = wire.peerExtendedMapping[extension]
+  }
+  if (typeof id !== 'number') throw new Error(`Unrecognized extension: ${extension}`)
+  if (!(id >= 0 && id <= LAST_ID && Number.isInteger(id))) {
+    throw rangeError(`the id of an extension must be a whole number from 0 to 255, not ${id}`)
+  }
+  return id
+}
+
+/** A message as it is sent: bytes as they are, anything else as bencode. */
+function toBencode (message) {
+  return ArrayBuffer.isView(message) ? toBytes(message, 'message') : bencode.encode(message)
+}
+
+module.exports = { Extensions, idOf, toBencode }

@@ -1,21 +1,24 @@
 'use strict'
 
-const { Buffer } = require('node:buffer')
 const { randomBytes } = require('node:crypto')
 
-const bencode = require('./bencode.js')
+const Additions = require('./additions.js')
+const census = require('./census.js')
 const { debug, isDebugging } = require('./debug.js')
-const { describe } = require('./messages.js')
-const native = require('./native.js')
+const { tellOpen, tellClose } = require('./diagnostics.js')
+const native = require('./native/index.js')
 const Inbound = require('./receiving/inbound.js')
 const Outbound = require('./sending/outbound.js')
+const sent = require('./sending/sent.js')
 const CryptoHandshake = require('./encryption/crypto-handshake.js')
 const readOptions = require('./options.js')
 const { fire1 } = require('./v8/fire.js')
 const { PeerPieces } = require('./receiving/peer-pieces.js')
-const PeerStream = require('./stream/peer-stream.js')
-const Extensions = require('./extensions.js')
-const { checkHashRange, checkHashes } = require('./hash-range.js')
+const { violations, free, freeWithWire } = require('./closing.js')
+const { Extensions, idOf, toBencode } = require('./extensions.js')
+const { sendHandshake } = require('./handshakes.js')
+const keepAlive = require('./keep-alive.js')
+const { defineStates, defineFastMessages } = require('./states.js')
 const Plain = require('./v8/plain.js')
 const keepShape = require('./v8/keep-shape.js')
 const OwnRequests = require('./requests/own-requests.js')
@@ -24,23 +27,12 @@ const { rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkBlock, checkCallback, toTimeout } = require('./arguments.js')
 const {
   kHandle, kOptions, kSelf, kInbound, kOutbound, kCrypto, kExtensions, kOwnRequests, kPeerRequests,
-  kPeerPieces, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kGreet, kFail
+  kPeerPieces, kParts, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kHandshakesSent,
+  kHasPeerExtendedHandshake, kKeepAliveTimer
 } = require('./symbols.js')
 
-const KEEP_ALIVE_INTERVAL = 55000
-const LAST_EXTENSION_ID = 255
-
 const kDebugId = Symbol('debugId')
-const kKeepAliveTimer = Symbol('keepAliveTimer')
-const kIsHandshakeSent = Symbol('isHandshakeSent')
-const kIsExtendedHandshakeSent = Symbol('isExtendedHandshakeSent')
 const kLastStatistics = Symbol('lastStatistics')
-
-/** Frees the native state of wires that were never closed. */
-const abandoned = new FinalizationRegistry(handle => native.close(handle))
-
-/** How many wires of this process were closed for what, by code. */
-const violations = {}
 
 function noop () {}
 
@@ -49,19 +41,23 @@ function noop () {}
  * from it what the peer is to get. See index.d.ts for what each member does. Its state is reached
  * by symbols, not private names: callers put wires behind a Proxy or an Object.create.
  */
-class Wire extends PeerStream {
+class Wire extends Additions {
   static nativeRC4 = true
 
   static get violations () {
     return { ...violations }
   }
 
+  static census () {
+    return census()
+  }
+
   constructor (type = '', peEnabled = 0, options = undefined) {
     super()
     this[kOptions] = readOptions(options)
     const encryption = CryptoHandshake.terms(type, peEnabled)
-    this[kHandle] = native.open(this[kOptions], encryption)
-    abandoned.register(this, this[kHandle], this[kHandle])
+    this[kHandle] = native.open(this[kOptions], encryption, type)
+    freeWithWire(this, this[kHandle])
     this[kCrypto] = encryption === null ? null : new CryptoHandshake(this, this[kOptions])
     this[kInbound] = new Inbound(this)
     this[kOutbound] = new Outbound(this)
@@ -69,10 +65,11 @@ class Wire extends PeerStream {
     this[kOwnRequests] = null
     this[kPeerRequests] = null
     this[kPeerPieces] = null
+    this[kParts] = null
     this[kDebugId] = null
     this[kKeepAliveTimer] = null
-    this[kIsHandshakeSent] = false
-    this[kIsExtendedHandshakeSent] = false
+    this[kHandshakesSent] = 0
+    this[kHasPeerExtendedHandshake] = false
     this[kLastStatistics] = null
 
     this.peerId = null
@@ -100,6 +97,7 @@ class Wire extends PeerStream {
 
     this._debug('new wire')
     this._debug('type:', this.type)
+    tellOpen(this)
   }
 
   //
@@ -116,46 +114,6 @@ class Wire extends PeerStream {
 
   get _encryptionMethod () {
     return this[kCrypto]?.method
-  }
-
-  get amChoking () {
-    return native.is(this[kHandle], native.AM_CHOKING)
-  }
-
-  set amChoking (value) {
-    native.setState(this[kHandle], native.AM_CHOKING, value)
-  }
-
-  get amInterested () {
-    return native.is(this[kHandle], native.AM_INTERESTED)
-  }
-
-  set amInterested (value) {
-    native.setState(this[kHandle], native.AM_INTERESTED, value)
-  }
-
-  get peerChoking () {
-    return native.is(this[kHandle], native.PEER_CHOKING)
-  }
-
-  set peerChoking (value) {
-    native.setState(this[kHandle], native.PEER_CHOKING, value)
-  }
-
-  get peerInterested () {
-    return native.is(this[kHandle], native.PEER_INTERESTED)
-  }
-
-  set peerInterested (value) {
-    native.setState(this[kHandle], native.PEER_INTERESTED, value)
-  }
-
-  get hasFast () {
-    return native.is(this[kHandle], native.FAST)
-  }
-
-  set hasFast (value) {
-    native.setState(this[kHandle], native.FAST, value)
   }
 
   get peerPieces () {
@@ -192,10 +150,7 @@ class Wire extends PeerStream {
 
   setKeepAlive (enable) {
     this._debug('setKeepAlive %s', enable)
-    clearInterval(this[kKeepAliveTimer])
-    this[kSelf][kKeepAliveTimer] = null
-    if (enable === false || this[kIsEnding]) return
-    this[kSelf][kKeepAliveTimer] = setInterval(() => this.keepAlive(), KEEP_ALIVE_INTERVAL)
+    keepAlive(this[kSelf], enable !== false)
   }
 
   setTimeout (ms, unref) {
@@ -233,35 +188,7 @@ class Wire extends PeerStream {
   }
 
   handshake (infoHash, peerId, extensions) {
-    const infoHashBytes = typeof infoHash === 'string' ? Buffer.from(infoHash, 'hex') : toBytes(infoHash, 'infoHash')
-    const peerIdBytes = typeof peerId === 'string' ? Buffer.from(peerId, 'hex') : toBytes(peerId, 'peerId')
-    if (infoHashBytes.length !== 20 || peerIdBytes.length !== 20) {
-      throw new Error('infoHash and peerId MUST have length 20')
-    }
-    if (isDebugging()) {
-      this._debug('handshake i=%s p=%s exts=%o', infoHashBytes.toString('hex'), peerIdBytes.toString('hex'), extensions)
-    }
-    this.extensions = {
-      extended: true,
-      dht: Boolean(extensions?.dht),
-      fast: Boolean(extensions?.fast),
-      ...(extensions?.v2 && { v2: true })
-    }
-    native.handshake(this[kHandle], Buffer.concat([infoHashBytes, peerIdBytes]), this.extensions)
-    this[kOutbound].schedule()
-    if (native.is(this[kHandle], native.NEGOTIATING)) this[kCrypto].releaseLater()
-    this[kSelf][kIsHandshakeSent] = true
-    if (this.hasFast) this._debug('fast extension is enabled')
-    this[kGreet]()
-  }
-
-  /** Sends our extended handshake once both handshakes are there, and the peer speaks BEP 10. */
-  [kGreet] () {
-    if (!this[kIsHandshakeSent] || !this.peerExtensions.extended || this[kIsExtendedHandshakeSent]) return
-    const m = {}
-    for (const id in this.extendedMapping) m[this.extendedMapping[id]] = Number(id)
-    this.extended(0, bencode.encode({ reqq: this[kOptions].reqq, ...this.extendedHandshake, m }))
-    this[kSelf][kIsExtendedHandshakeSent] = true
+    sendHandshake(this, infoHash, peerId, extensions)
   }
 
   choke () {
@@ -326,15 +253,7 @@ class Wire extends PeerStream {
 
   cancel (index, offset, length) {
     checkBlock(index, offset, length)
-    const own = OwnRequests.of(this)
-    try {
-      own.withdraw(index, offset, length, 'request was cancelled')
-    } finally {
-      const { isThere, key } = native.cancel(this[kHandle], index, offset, length)
-      // The callback has asked for the same block again: the peer takes that back as well.
-      own.release(key)
-      sent(this, isThere, 'cancel', index, offset, length)
-    }
+    OwnRequests.of(this).cancel(index, offset, length)
   }
 
   port (port) {
@@ -376,62 +295,15 @@ class Wire extends PeerStream {
     if (!this.allowedFastSet.includes(index)) this.allowedFastSet.push(index)
   }
 
-  hashRequest (range) {
-    sent(this, native.hashRequest(this[kHandle], checkHashRange(range)), 'hash-request')
-  }
-
-  hashes (range, hashes) {
-    const checked = checkHashRange(range)
-    sent(this, native.hashes(this[kHandle], checked, checkHashes(checked, hashes)), 'hashes')
-  }
-
-  hashReject (range) {
-    sent(this, native.hashReject(this[kHandle], checkHashRange(range)), 'hash-reject')
-  }
-
   extended (extension, message) {
     this._debug('extended ext=%s', extension)
-    let id = extension
-    if (typeof extension === 'string' && Object.hasOwn(this.peerExtendedMapping, extension)) {
-      id = this.peerExtendedMapping[extension]
-    }
-    if (typeof id !== 'number') throw new Error(`Unrecognized extension: ${extension}`)
-    if (!(id >= 0 && id <= LAST_EXTENSION_ID && Number.isInteger(id))) {
-      throw rangeError(`the id of an extension must be a whole number from 0 to 255, not ${id}`)
-    }
-    const bytes = ArrayBuffer.isView(message) ? toBytes(message, 'message') : bencode.encode(message)
-    native.extended(this[kHandle], id, bytes)
+    native.extended(this[kHandle], idOf(this, extension), toBencode(message))
     this[kOutbound].schedule()
   }
 
   //
   // RECEIVING: see receiving/receiver.js. These are for packages that apply messages themselves.
   //
-
-  _onSuggest (index) {
-    if (this.hasFast) this[kInbound].onSuggest(index)
-    else this.destroy() // BEP 6: who uses the extension without it has the connection closed.
-  }
-
-  _onHaveAll () {
-    if (this.hasFast) this[kInbound].onHaveAll()
-    else this.destroy()
-  }
-
-  _onHaveNone () {
-    if (this.hasFast) this[kInbound].onHaveNone()
-    else this.destroy()
-  }
-
-  _onReject (index, offset, length) {
-    if (this.hasFast) this[kInbound].onReject(index, offset, length, -1, false)
-    else this.destroy()
-  }
-
-  _onAllowedFast (index) {
-    if (this.hasFast) this[kInbound].onAllowedFast(index)
-    else this.destroy()
-  }
 
   /** Calls a request back that the caller has taken out of `requests` itself. */
   _callback (request, error, buffer) {
@@ -444,21 +316,6 @@ class Wire extends PeerStream {
   // CLOSING
   //
 
-  [kFail] (error) {
-    if (this[kIsEnding]) return
-    this.closeReason = error
-    violations[error.code] = (violations[error.code] ?? 0) + 1
-    try {
-      this.emit('violation', error)
-    } finally {
-      try {
-        emitIfHeard(this, error)
-      } finally {
-        this.destroy()
-      }
-    }
-  }
-
   destroy () {
     if (!this[kIsEnding]) this._debug('destroy')
     return super.destroy()
@@ -470,7 +327,7 @@ class Wire extends PeerStream {
   }
 
   [kOnEnd] () {
-    clearInterval(this[kKeepAliveTimer])
+    keepAlive(this[kSelf], false)
     this[kCrypto]?.close()
     this.peerInterested = false
     this._debug('got uninterested')
@@ -487,13 +344,17 @@ class Wire extends PeerStream {
     native.stop(this[kHandle])
     this[kOwnRequests]?.stop()
     this[kSelf][kLastStatistics] = this.statistics
-    native.close(this[kHandle])
-    abandoned.unregister(this[kHandle])
+    free(this[kHandle])
   }
 
   [kOnClose] () {
     PeerRequests.of(this).clear()
-    OwnRequests.of(this).failAll('wire was closed')
+    try {
+      OwnRequests.of(this).failAll('wire was closed')
+    } finally {
+      this[kParts]?.close()
+      tellClose(this)
+    }
   }
 
   _debug (format, ...values) {
@@ -501,42 +362,17 @@ class Wire extends PeerStream {
   }
 }
 
-/**
- * To be called after a message was given to the engine.
- * @param {Wire} wire
- * @param {boolean} isThere whether the engine has the wire
- * @param {string} name of the message, with its numbers for the log
- */
-function sent (wire, isThere, name, a, b, c) {
-  if (isDebugging()) wire._debug(describe(name, [a, b, c]))
-  if (isThere) wire[kOutbound].schedule()
-  else if (!wire[kIsFinished]) wire[kInbound].resumeLater()
-}
-
 /** The messages of BEP 6 are for those who both speak it. */
 function requireFast (wire) {
   if (!wire.hasFast) throw Error('fast extension is disabled')
 }
 
-/**
- * Emits `error` to those who listen for it. `socket.pipe(wire)` listens as well, only to throw the
- * error where it finds itself to be the last: it must not be.
- */
-function emitIfHeard (wire, error) {
-  if (wire.listenerCount('error') === 0) return
-  wire.on('error', noop)
-  try {
-    wire.emit('error', error)
-  } finally {
-    wire.off('error', noop)
-  }
-}
-
+defineStates(Wire.prototype)
+defineFastMessages(Wire.prototype)
 keepShape(Wire, wire => {
   OwnRequests.of(wire).stop()
   PeerRequests.of(wire).clear()
-  abandoned.unregister(wire[kHandle])
-  native.close(wire[kHandle])
+  free(wire[kHandle])
 })
 
 module.exports = Wire

@@ -9,7 +9,7 @@ const net = require('node:net')
 const { once } = require('node:events')
 
 const Wire = require('..')
-const { countWires } = require('../lib/native.js')
+const { countWires } = require('../lib/native/index.js')
 
 const PAIRS = 100
 const INFO_HASH = '5a'.repeat(20)

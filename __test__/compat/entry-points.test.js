@@ -1,6 +1,6 @@
 'use strict'
 
-/** Each relative by the name that callers use, with `require` and with `import`. */
+/** Each relative, and each extension, by the name that callers use, with `require` and with `import`. */
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -11,7 +11,7 @@ const LOADER = path.join(__dirname, 'support/load-entries.js')
 const { name, exports: entries } = require('../../package.json')
 
 test('require and import give the same', () => {
-  const paths = ['', '/peer-wire-protocol', '/bittorrent-wire', '/v3'].map(entry => name + entry)
+  const paths = Object.keys(entries).map(entry => entry.slice(1)).filter(entry => entry !== '/package.json').map(entry => name + entry)
   const told = execFileSync(process.execPath, [LOADER, ...paths], { encoding: 'utf8' })
   expect(JSON.parse(told)).toEqual(paths.map(() => ['function', true]))
 })

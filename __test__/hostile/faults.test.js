@@ -182,7 +182,7 @@ describe('the addon', () => {
       a.destroy()
       await closed
       await turn()
-      const { countWires } = require(path.join(folder, 'lib', 'native.js'))
+      const { countWires } = require(path.join(folder, 'lib', 'native', 'index.js'))
       expect(countWires()).toBe(0)
     } finally {
       fs.rmSync(folder, { recursive: true, force: true })

@@ -144,7 +144,7 @@ test('D11: no answer to crypto-infohash: what comes waits with the peer', async 
 })
 
 test('D11: a wire that is closed while it waits lets go of everything', async () => {
-  const { countWires } = require('../../lib/native.js')
+  const { countWires } = require('../../lib/native/index.js')
   const before = countWires()
   const { wire, peer } = open(Wire, 'tcpIncoming', 2)
   const asked = once(wire, 'crypto-infohash')

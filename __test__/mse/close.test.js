@@ -4,7 +4,7 @@
 
 const { once } = require('node:events')
 const Wire = require('../..')
-const native = require('../../lib/native.js')
+const native = require('../../lib/native/index.js')
 const { INFO_HASH, PEER_IDS, close } = require('../world/support/pair')
 const { closed, open, turns } = require('./support/end')
 const { link } = require('./support/link')

@@ -166,10 +166,10 @@ describe('the option infoHashes', () => {
   })
 
   test('is hashed once, however many wires ask', () => {
-    const native = jest.requireActual('../../lib/native.js')
+    const native = jest.requireActual('../../lib/native/index.js')
     const skeyHashHex = jest.fn(native.skeyHashHex)
     jest.isolateModules(() => {
-      jest.doMock('../../lib/native.js', () => ({ ...native, skeyHashHex }))
+      jest.doMock('../../lib/native/index.js', () => ({ ...native, skeyHashHex }))
       const { findInfoHash } = require('../../lib/encryption/info-hashes.js')
       const infoHashes = Array.from({ length: 100 }, (_, i) => i.toString(16).padStart(40, '0'))
       for (let i = 0; i < 10; i++) expect(findInfoHash(infoHashes, skeyHash(OTHERS[0]))).toBe(undefined)
@@ -178,7 +178,7 @@ describe('the option infoHashes', () => {
       expect(findInfoHash(infoHashes, skeyHash(OTHERS[0]))).toBe(OTHERS[0])
       expect(skeyHashHex).toHaveBeenCalledTimes(101)
     })
-    jest.dontMock('../../lib/native.js')
+    jest.dontMock('../../lib/native/index.js')
   })
 
   test('comes too late for a wire that was closed', async () => {

@@ -178,18 +178,22 @@ describe.each([['with', true], ['without', false]])('peerRequests, %s the fast e
     expect(told).toEqual(answered([3, 2, 6, 7]))
   })
 
-  test('taken out without a word, they do not keep waiting those for which there was no room', () => {
+  test.each([
+    ['taken out without a word', []],
+    ['with objects of the caller in their place', Array.from({ length: 500 }, () => ({ piece: 9, offset: 0, length: LENGTH }))]
+  ])('%s, they do not keep waiting those for which there was no room', (_, own) => {
     const asked = []
     wire.on('request', piece => asked.push(piece))
     const blocks = numbers(10_000).map(piece => messages.request(piece, 0, 16384))
     peer.say(Buffer.concat(blocks))
     const before = asked.length
     expect(before).toBeLessThan(blocks.length)
-    wire.peerRequests = []
+    wire.peerRequests = [...own]
+    peer.say(messages.interested())
     peer.say(messages.interested())
     expect(asked.length).toBeGreaterThan(before)
     expect(asked).toEqual(numbers(asked.length))
-    expect(pieces(wire.peerRequests)).toEqual(asked.slice(before))
+    expect(pieces(wire.peerRequests.slice(own.length))).toEqual(asked.slice(before))
   })
 
   test('in a handler of the same chunk', async () => {

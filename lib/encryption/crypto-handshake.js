@@ -1,9 +1,10 @@
 'use strict'
 
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { findInfoHash, toInfoHash } = require('./info-hashes.js')
+const { closeFor } = require('../closing.js')
 const { WireError } = require('../errors.js')
-const { kHandle, kInbound, kOutbound, kFail } = require('../symbols.js')
+const { kHandle, kInbound, kOutbound } = require('../symbols.js')
 
 const { nextTick } = process
 
@@ -75,7 +76,7 @@ class CryptoHandshake {
 
   /**
    * To be called with what the peer sent; tells how much of it was used, and whether events wait.
-   * @returns {import('../native.js').Negotiated}
+   * @returns {import('../native/index.js').Negotiated}
    */
   take (bytes) {
     this.watch()
@@ -140,7 +141,7 @@ class CryptoHandshake {
     const error = reason instanceof Error
       ? new WireError(code, reason.message, { cause: reason })
       : new WireError(code, reason)
-    this.wire[kFail](error)
+    closeFor(this.wire, error)
   }
 }
 

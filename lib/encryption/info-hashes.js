@@ -1,6 +1,6 @@
 'use strict'
 
-const { skeyHashHex } = require('../native.js')
+const { skeyHashHex } = require('../native/index.js')
 const { toBytes } = require('../arguments.js')
 const { typeError } = require('../errors.js')
 

@@ -2,14 +2,15 @@
 
 const { Buffer } = require('node:buffer')
 const FIFO = require('fast-fifo')
-const native = require('../native.js')
+const native = require('../native/index.js')
 const Assembly = require('./assembly.js')
 const Chunk = require('./chunk.js')
 const Receiver = require('./receiver.js')
 const PeerRequests = require('../requests/peer-requests.js')
 const { isDebugging } = require('../debug.js')
 const logged = require('./logged.js')
-const { kHandle, kOutbound, kCrypto, kIsFinished, kFail } = require('../symbols.js')
+const { kHandle, kOutbound, kCrypto, kIsFinished } = require('../symbols.js')
+const { closeFor } = require('../closing.js')
 const { WireError } = require('../errors.js')
 
 const { APPLIED, GONE, HAS_OUTPUT, IS_PAUSED, HAS_WAITING } = native
@@ -127,7 +128,7 @@ class Inbound extends Receiver {
       if ((status & HAS_OUTPUT) !== 0) this.wire[kOutbound].schedule()
       this.hasWaiting = (status & HAS_WAITING) !== 0
       // What the caller has silently taken out of its list is not to keep them waiting.
-      if (this.hasWaiting && PeerRequests.of(this.wire).forgetMissing()) continue
+      if (this.hasWaiting && PeerRequests.of(this.wire).makeRoom()) continue
       this.isPaused = (status & IS_PAUSED) !== 0
       if (this.isPaused) return this.awaitRelief()
       if (!this.advance()) return
@@ -254,7 +255,7 @@ class Inbound extends Receiver {
 
   /** A caller transferred memory away of which a part is still to be read. */
   failDetached () {
-    this.wire[kFail](new WireError('ERR_CHUNK_DETACHED',
+    closeFor(this.wire, new WireError('ERR_CHUNK_DETACHED',
       'the memory of a chunk was transferred away before all of it was read'))
     return null
   }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { describe } = require('../messages.js')
+const { MESSAGES, describe } = require('../messages.js')
 
 /** What of the peer is told under another name than its method, or with other values. */
 const LINES = {
@@ -16,26 +16,10 @@ const LINES = {
   onHaves: indices => [`got have ${indices.join(' ')}`]
 }
 
-for (const [method, name] of Object.entries({
-  onKeepAlive: 'keep-alive',
-  onChoke: 'choke',
-  onUnchoke: 'unchoke',
-  onInterested: 'interested',
-  onUninterested: 'uninterested',
-  onBitfield: 'bitfield',
-  onRequest: 'request',
-  onPiece: 'piece',
-  onCancel: 'cancel',
-  onPort: 'port',
-  onSuggest: 'suggest',
-  onHaveAll: 'have-all',
-  onHaveNone: 'have-none',
-  onReject: 'reject',
-  onAllowedFast: 'allowed-fast',
-  onHashRequest: 'hash-request',
-  onHashes: 'hashes',
-  onHashReject: 'hash-reject'
-})) LINES[method] = (...numbers) => [`got ${describe(name, numbers)}`]
+for (const name of Object.keys(MESSAGES)) {
+  const method = `on${name.replace(/(?:^|-)(.)/g, (_, letter) => letter.toUpperCase())}`
+  if (name !== 'have') LINES[method] = (...numbers) => [`got ${describe(name, numbers)}`]
+}
 
 /**
  * A receiver that tells of each message before the given one applies it.

@@ -1,7 +1,9 @@
 'use strict'
 
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { MAX_TIMEOUT } = require('../arguments.js')
+const sent = require('../sending/sent.js')
+const KeyedRequests = require('./keyed-requests.js')
 const { Request, findBlock, isFor } = require('./request.js')
 const { kHandle, kOwnRequests, kSelf, kIsEnding, kIsFinished } = require('../symbols.js')
 
@@ -14,7 +16,7 @@ const MAX_FORGOTTEN = 64
  * Our requests: calls them back and times them out. `wire.requests` is the caller's to edit, and
  * what it says counts; the engine finds the request for a block, by its key.
  */
-class OwnRequests {
+class OwnRequests extends KeyedRequests {
   /** Those of a wire, made with the first. @returns {OwnRequests} */
   static of (wire) {
     const self = wire[kSelf]
@@ -22,11 +24,7 @@ class OwnRequests {
   }
 
   constructor (wire) {
-    this.wire = wire
-    /** Open requests by the engine's key. @type {(Request | undefined)[]} */
-    this.byKey = []
-    /** How many of them there are. */
-    this.known = 0
+    super(wire)
     this.timer = null
     this.timeoutMs = 0
     this.isUnref = false
@@ -34,14 +32,18 @@ class OwnRequests {
     this.isIdle = false
   }
 
+  get list () {
+    return this.wire.requests
+  }
+
+  forgetInEngine (key) {
+    native.forgetRequest(this.wire[kHandle], key)
+  }
+
   /** Adds the request that the engine has opened under a key. */
   add (key, piece, offset, length, callback) {
-    const request = new Request(piece, offset, length, callback, key)
-    this.byKey[key] = request
-    this.known++
-    const list = this.wire.requests
-    Request.addTo(list, request)
-    if (this.known > list.length + MAX_FORGOTTEN) this.forgetMissing()
+    this.enter(new Request(piece, offset, length, callback, key), key)
+    this.forgetMissing(MAX_FORGOTTEN)
     if (this.timeoutMs > 0) this.watch()
   }
 
@@ -86,13 +88,38 @@ class OwnRequests {
     if (request !== null) request.callback(new Error(message), null)
   }
 
-  /** Fails the first request for a block in the list, which the engine is to forget. */
-  withdraw (piece, offset, length, message) {
-    const request = findBlock(this.wire.requests, piece, offset, length)
+  /** Fails the first request for a block in the list, and sends a cancel, whether there was one or not. */
+  cancel (piece, offset, length) {
+    const { requests } = this.wire
+    const request = findBlock(requests, piece, offset, length)
+    if (request !== undefined) Request.removeFrom(requests, request)
+    try {
+      request?.callback(new Error('request was cancelled'), null)
+    } finally {
+      this.sendCancel(request, piece, offset, length)
+    }
+  }
+
+  /** Takes the request of a callback back, if it is open, and sends a cancel. The callback is not called. */
+  takeBack (callback) {
+    const { requests } = this.wire
+    const request = requests.find(request => request.callback === callback)
     if (request === undefined) return
-    Request.removeFrom(this.wire.requests, request)
-    this.forget(request)
-    request.callback(new Error(message), null)
+    Request.removeFrom(requests, request)
+    this.sendCancel(request, request.piece, request.offset, request.length)
+  }
+
+  /**
+   * Sends a cancel for a block.
+   * @param {Request | undefined} request the one for it that was taken out of the list: of several to
+   *   the engine, it may not be the oldest
+   */
+  sendCancel (request, piece, offset, length) {
+    const { isThere, key } = native.cancel(this.wire[kHandle], piece, offset, length)
+    if (request !== undefined && key >= 0) this.exchange(key, this.byKey[key] ?? null, request)
+    this.release(key)
+    sent(this.wire, isThere, 'cancel', piece, offset, length)
+    if (this.wire.requests.length === 0) this.rest()
   }
 
   /** Fails all requests, last first. */
@@ -115,29 +142,6 @@ class OwnRequests {
   forget (request) {
     this.forgetKey(request)
     if (this.wire.requests.length === 0) this.rest()
-  }
-
-  forgetKey (request) {
-    const key = Request.keyOf(request)
-    if (key < 0 || this.byKey[key] !== request) return
-    this.release(key)
-    native.forgetRequest(this.wire[kHandle], key)
-  }
-
-  /** Gives the request of a key that the engine does not use any more. */
-  release (key) {
-    const request = this.byKey[key] ?? null
-    if (request === null) return null
-    this.byKey[key] = undefined
-    this.known--
-    Request.close(request)
-    return request
-  }
-
-  /** Has the engine forget those that the caller took out of the list without a word. */
-  forgetMissing () {
-    const listed = new Set(this.wire.requests)
-    for (const request of this.byKey) if (request !== undefined && !listed.has(request)) this.forgetKey(request)
   }
 
   /**

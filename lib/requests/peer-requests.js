@@ -1,6 +1,7 @@
 'use strict'
 
-const native = require('../native.js')
+const native = require('../native/index.js')
+const KeyedRequests = require('./keyed-requests.js')
 const { Request, findBlock } = require('./request.js')
 const { toBytes } = require('../arguments.js')
 const { kHandle, kInbound, kPeerRequests, kSelf } = require('../symbols.js')
@@ -9,7 +10,7 @@ const { kHandle, kInbound, kPeerRequests, kSelf } = require('../symbols.js')
  * The peer's requests. `wire.peerRequests` is the caller's to edit: what is not there is not
  * answered. What an answer says is the engine's, by the key of the request.
  */
-class PeerRequests {
+class PeerRequests extends KeyedRequests {
   /** Those of a wire, made with the first. @returns {PeerRequests} */
   static of (wire) {
     const self = wire[kSelf]
@@ -17,21 +18,38 @@ class PeerRequests {
   }
 
   constructor (wire) {
-    this.wire = wire
-    /** Open requests by the engine's key. @type {(Request | undefined)[]} */
-    this.byKey = []
-    /** How many of them there are. */
-    this.known = 0
+    super(wire)
     /** The request that is answered by what is sent now. @type {Request | null} */
     this.answering = null
+    /** How many there were when some last waited for room. */
+    this.knownBefore = 0
+  }
+
+  get list () {
+    return this.wire.peerRequests
+  }
+
+  forgetInEngine (key) {
+    native.forgetPeerRequest(this.wire[kHandle], key)
   }
 
   /** Adds a request that the engine has opened under a key. */
   add (request, key) {
-    this.byKey[key] = request
-    this.known++
-    Request.addTo(this.wire.peerRequests, request)
+    this.enter(request, key)
     this.forgetMissing()
+  }
+
+  /**
+   * Some wait for room: those that the caller took out of the list are not to keep them waiting.
+   * @returns {boolean} whether there were such
+   */
+  makeRoom () {
+    const { known } = this
+    this.forgetMissing()
+    // The list may be as long for objects of the caller's own: looked for where nothing moves.
+    if (this.known === this.knownBefore) this.forgetUnlisted()
+    this.knownBefore = this.known
+    return this.known < known
   }
 
   /** Answers a request, once: with the reason why not, or with its block. */
@@ -120,33 +138,6 @@ class PeerRequests {
     for (const request of this.byKey) if (request !== undefined) Request.close(request)
     this.byKey = []
     this.known = 0
-  }
-
-  forgetKey (request) {
-    const key = Request.keyOf(request)
-    this.release(key)
-    native.forgetPeerRequest(this.wire[kHandle], key)
-  }
-
-  /** Gives the request of a key that the engine does not use any more. */
-  release (key) {
-    const request = this.byKey[key] ?? null
-    if (request === null) return null
-    this.byKey[key] = undefined
-    this.known--
-    Request.close(request)
-    return request
-  }
-
-  /**
-   * Has the engine forget those that the caller took out of the list, which will never be answered.
-   * @returns {boolean} whether there were any
-   */
-  forgetMissing () {
-    if (this.known <= this.wire.peerRequests.length) return false
-    const listed = new Set(this.wire.peerRequests)
-    for (const request of this.byKey) if (request !== undefined && !listed.has(request)) this.forgetKey(request)
-    return true
   }
 }
 

@@ -1,7 +1,7 @@
 'use strict'
 
 const FIFO = require('fast-fifo')
-const native = require('../native.js')
+const native = require('../native/index.js')
 const { kHandle, kInbound, kIsFinished, kPushMore } = require('../symbols.js')
 
 const { nextTick } = process

@@ -2,7 +2,8 @@
 
 const { EventEmitter } = require('node:events')
 
-const { emit } = EventEmitter.prototype
+/** Node's own `emit`; none where the module `domain` has put its own in place of it already. */
+const emit = Object.getOwnPropertyDescriptor(process, 'domain')?.get === undefined ? EventEmitter.prototype.emit : null
 
 /*
  * Events of messages that come by the thousand: `emit` serves every emitter of the process, and

@@ -9,62 +9,16 @@ use std::collections::VecDeque;
 
 use super::error::Violation;
 use super::handshake::{HANDSHAKE_LENGTH, Handshake};
+use super::intake::{Intake, Payload, Tail};
+use super::kind::Kind;
 use super::limits::Limits;
-use super::message::{Block, HEADER_SIZE, Head, Kind, Message, number};
+use super::message::{Block, HEADER_SIZE, Head, Message, number};
 
 /// How many messages are framed ahead of their being applied.
 const MAX_FRAMES: usize = 256;
 
 /// Bytes of a kept body that are reserved before they have come.
 const MAX_RESERVED: usize = 64 << 10;
-
-/// What became of a chunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Intake {
-    /// How many bytes were framed. If fewer than given, poll the events, then give the rest again.
-    pub consumed: usize,
-    /// How many bytes at the start of what was given belong to the payload under collection: the
-    /// caller appends them to its buffer.
-    pub head: usize,
-    /// A payload that begins in this chunk and goes on in the next: the caller makes a buffer for
-    /// it and copies what is there.
-    pub tail: Option<Tail>,
-}
-
-/// The part of a cut payload that a chunk ends with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tail {
-    /// Where the payload begins in what was given, in bytes; it reaches to the end.
-    pub start: usize,
-    /// How long the whole payload is, in bytes.
-    pub length: u32,
-}
-
-/// Where a payload is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Payload {
-    /// In the chunk that was given last.
-    Chunk {
-        /// Where it begins in what was given, in bytes.
-        start: u32,
-        /// How long it is, in bytes.
-        length: u32,
-    },
-    /// In the buffer that the caller collected.
-    Collected {
-        /// How long it is, in bytes.
-        length: u32,
-    },
-}
-
-impl Payload {
-    /// How long the payload is, in bytes.
-    pub fn length(self) -> u32 {
-        match self {
-            Self::Chunk { length, .. } | Self::Collected { length } => length,
-        }
-    }
-}
 
 /// What was framed and held against its strict length, and is not yet applied.
 #[derive(Debug, PartialEq, Eq)]
@@ -95,8 +49,8 @@ pub(crate) struct Decoder {
     partial_length: u8,
     frames: VecDeque<Frame>,
     /// How many frames the last chunk made: what the next one probably does.
-    usual_frames: u16,
-    /// The peer's handshake announced BEP 52.
+    last_frames: u16,
+    /// A handshake announced BEP 52, the peer's or ours.
     speaks_v2: bool,
 }
 
@@ -107,9 +61,15 @@ impl Decoder {
             partial: [0; HEADER_SIZE],
             partial_length: 0,
             frames: VecDeque::new(),
-            usual_frames: 0,
+            last_frames: 0,
             speaks_v2: false,
         }
+    }
+
+    /// The torrent is one of BitTorrent v2: our handshake says so. A peer's need not, if it names the
+    /// torrent by its v2 info hash: libtorrent then leaves the bit out.
+    pub(crate) fn set_speaks_v2(&mut self) {
+        self.speaks_v2 = true;
     }
 
     /// Frames as much of the chunk as the queue takes. `longest` is the largest length prefix
@@ -118,7 +78,7 @@ impl Decoder {
         let mut intake = Intake::default();
         let mut at = 0;
         if self.frames.capacity() == 0 {
-            self.frames.reserve_exact(usize::from(self.usual_frames));
+            self.frames.reserve_exact(usize::from(self.last_frames));
         }
         while at < chunk.len() && self.frames.len() < MAX_FRAMES {
             let rest = &chunk[at..];
@@ -168,7 +128,7 @@ impl Decoder {
             };
         }
         intake.consumed = at;
-        self.usual_frames = self.frames.len() as u16;
+        self.last_frames = self.frames.len() as u16;
         intake
     }
 
@@ -351,7 +311,7 @@ impl Decoder {
                 self.push_head(head, Payload::Collected { length: 0 }, body.into_boxed_slice());
             }
             (None, Some(handshake)) => {
-                self.speaks_v2 = handshake.reserved.v2;
+                self.speaks_v2 |= handshake.reserved.v2;
                 self.frames.push_back(Frame::Handshake(Box::new(handshake)));
             }
             (None, None) => self.fail(Violation::BadHandshake),

@@ -80,6 +80,11 @@ impl Wire {
         matches!(self.encryption, Encryption::Negotiating(_))
     }
 
+    /// Whether what arrives has to pass [`Wire::decrypt`].
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.encryption, Encryption::On(_))
+    }
+
     /// How many events of the crypto handshake wait to be polled.
     pub fn early_events(&self) -> usize {
         self.early_events.len()

@@ -1,10 +1,10 @@
 //! What a wire tells its driver.
 
-use super::decoder::Payload;
 use super::error::Violation;
 use super::extension::ExtendedHandshake;
 use super::handshake::Handshake;
 use super::hash_range::HashRange;
+use super::intake::Payload;
 use super::message::Block;
 use super::mse::Method;
 

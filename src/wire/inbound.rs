@@ -1,12 +1,14 @@
 //! From the peer: chunks in, events out.
 
 use super::choking::Verdict;
-use super::decoder::{Frame, Intake};
+use super::decoder::Frame;
 use super::error::Violation;
 use super::event::Event;
 use super::extension::{self, ExtendedHandshake};
 use super::handshake::Handshake;
-use super::message::{Block, Head, Kind, Message};
+use super::intake::Intake;
+use super::kind::Kind;
+use super::message::{Block, Head, Message};
 use super::serving::{Admission, Cancelled};
 use super::{Payload, Wire};
 

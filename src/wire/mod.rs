@@ -34,6 +34,7 @@
 //! What a peer must not do is an [`Event::Violation`], the last event of a wire. Nothing that a
 //! peer sends panics, and no memory is reserved on a peer's word beyond [`Limits`].
 
+mod allowed_fast;
 mod answers;
 pub mod bencode;
 mod choking;
@@ -47,6 +48,8 @@ pub mod guard;
 mod handshake;
 mod hash_range;
 mod inbound;
+mod intake;
+mod kind;
 mod ledger;
 mod limits;
 mod message;
@@ -57,20 +60,21 @@ mod queue;
 mod requests;
 mod serving;
 mod statistics;
-mod status;
 mod ticks;
 mod waiting;
 mod window;
 
+pub use allowed_fast::allowed_fast_set;
 pub use choking::State;
-pub use decoder::{Intake, Payload, Tail};
 pub use error::Violation;
 pub use event::Event;
 pub use extension::{ExtendedHandshake, ExtensionChange, PeerExtensions};
 pub use handshake::{HANDSHAKE_LENGTH, Handshake, Reserved};
 pub use hash_range::HashRange;
+pub use intake::{Intake, Payload, Tail};
+pub use kind::Kind;
 pub use limits::Limits;
-pub use message::{Block, Kind};
+pub use message::Block;
 pub use outbound::{FastDisabled, PeerChoking};
 pub use outbox::Segment;
 pub use requests::Requests;
@@ -146,6 +150,11 @@ impl Wire {
         self.encryption = Encryption::Off;
     }
 
+    /// Whether the wire was ended, by [`Wire::close`] or by a violation.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
     /// How long a request may go unanswered before [`Wire::poll_timeout`] gives it, in
     /// milliseconds; 0 for ever. Holds for open requests too.
     pub fn set_request_timeout(&mut self, milliseconds: u64) {
@@ -181,6 +190,11 @@ impl Wire {
     /// Whether the peer is interested in us.
     pub fn peer_interested(&self) -> bool {
         self.choking.peer_interested()
+    }
+
+    /// Overrides whether the peer is interested in us.
+    pub fn set_peer_interested(&mut self, is_interested: bool) {
+        self.choking.set_peer_interested(is_interested);
     }
 
     /// Whether the fast extension is on: both sides announced it (BEP 6).

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::mse::Rc4;
 
 /// Most that is reserved before it comes, in bytes and segments.
-const MAX_USUAL: usize = 4096;
+const MAX_AHEAD: usize = 4096;
 
 /// The next part of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +44,7 @@ pub(crate) struct Outbox {
     /// What waits. Most wires are idle most of the time: what they do not need they do not keep.
     waiting: Option<Box<Waiting>>,
     /// How much was last taken at once, in bytes and segments: what comes next probably is as much.
-    usual: (u16, u16),
+    last_taken: (u16, u16),
 }
 
 #[derive(Debug)]
@@ -118,7 +118,7 @@ impl Outbox {
         waiting.blocks -= blocks;
         if waiting.segments.is_empty() {
             self.waiting = None;
-            self.usual = (out.len().min(MAX_USUAL) as u16, count.min(MAX_USUAL) as u16);
+            self.last_taken = (out.len().min(MAX_AHEAD) as u16, count.min(MAX_AHEAD) as u16);
         }
         true
     }
@@ -142,7 +142,7 @@ impl Outbox {
 
     /// What waits, with room for `length` bytes if nothing does.
     fn waiting(&mut self, length: usize) -> &mut Waiting {
-        self.waiting.get_or_insert_with(|| Waiting::new(length, self.usual))
+        self.waiting.get_or_insert_with(|| Waiting::new(length, self.last_taken))
     }
 }
 

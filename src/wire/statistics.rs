@@ -1,6 +1,6 @@
 //! Counters of what passed in both directions, and speeds over the last five seconds.
 
-use super::message::Kind;
+use super::kind::Kind;
 use super::ticks::{TICK, Ticks};
 
 /// What passed in one direction.
