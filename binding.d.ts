@@ -53,8 +53,64 @@ export declare class Engine {
   agree(index: number, generation: number): Promise<unknown> | null
   /** Takes the result of `agree`; it comes too late where the wire was closed meanwhile. */
   agreed(index: number, generation: number, agreement: unknown): void
+  /**
+   * Takes the ciphers of the wire in the page, for a connection that is to run them from now on;
+   * `null` if it has none. What was sent before has to be taken as output first.
+   */
+  takeCiphers(): unknown
   /** How many wires hold native memory: for tests. */
   get wires(): number
+}
+
+/** The transport of one copy of the module. */
+export declare class Network {
+  /**
+   * `page` is a fresh array of `NET_PAGE_LENGTH` numbers that nobody else may see. `wake` is
+   * called when something is new.
+   */
+  constructor(page: Uint32Array, wake: () => void)
+  /** Whether what is open keeps the process alive. */
+  keepAlive(isKept: boolean): void
+  /**
+   * Connects to an address, from one of this machine if that is given. Leaves the name of the
+   * connection in the page.
+   */
+  connect(address: string, port: number, window: number, localAddress?: string | undefined | null, localPort?: number | undefined | null): void
+  /**
+   * Takes the next connection of the listener in the page, and leaves its name there; `null` if
+   * there is none.
+   */
+  accept(window: number): AddressReport | null
+  /** Listens at an address. Leaves the name of the listener in the page; gives what went wrong. */
+  listen(address: string, port: number, backlog: number, ipv6Only: boolean): FaultReport | null
+  /** Where the listener in the page listens. */
+  address(): AddressReport | null
+  /** Both ends of the connection in the page, once it is there. */
+  endpoints(): EndpointsReport | null
+  /** What went wrong with the connection or listener in the page. */
+  takeFault(): FaultReport | null
+  /** Has the connection in the page run the ciphers of a wire from now on. */
+  encrypt(ciphers: unknown, window: number): void
+  /** A function that begins to tell what is new. */
+  begin(): () => void
+  /** A function that tells what is new of the next connection or listener. */
+  next(): () => void
+  /** A function that fills bytes with what the connection in the page has read. */
+  take(): (bytes: Uint8Array) => void
+  /** A function that adds bytes to what the connection in the page is to write. */
+  write(): (bytes: Uint8Array) => void
+  /** A function that runs the command in the page. */
+  command(): () => void
+  /** How many connections and listeners there are: for tests. */
+  get sources(): number
+}
+
+/** An address, and a port. */
+export interface AddressReport {
+  /** Of IPv4 or IPv6. */
+  address: string
+  /** The port. */
+  port: number
 }
 
 /** The address that 4 or 16 bytes stand for; `null` for any other number of them. */
@@ -105,6 +161,12 @@ export declare const COMMAND_CLOSE: number
 
 /** Declines the peer's request of key A. */
 export declare const COMMAND_DECLINE: number
+
+/**
+ * Begins anew in plaintext, for another connection: where the peer took no part in the crypto
+ * handshake. `RESULT_NOT_OPEN` where that may not be.
+ */
+export declare const COMMAND_FALL_BACK: number
 
 /** Drops the peer's request of key A without a word. */
 export declare const COMMAND_FORGET_PEER_REQUEST: number
@@ -195,6 +257,14 @@ export declare const COMMAND_UNCHOKE: number
 
 /** The 4 bytes of an IPv4 address, or the 16 of an IPv6 address; `null` if it is neither. */
 export declare function compactAddress(address: string): Uint8Array | null
+
+/** Both ends of a connection. */
+export interface EndpointsReport {
+  /** The peer's. */
+  remote: AddressReport
+  /** Ours. */
+  local: AddressReport
+}
 
 /** `allowed fast` of a piece. */
 export declare const EVENT_ALLOWED_FAST: number
@@ -301,6 +371,18 @@ export declare const EVENT_UNKNOWN: number
 /** A violation, the last event of a wire. */
 export declare const EVENT_VIOLATION: number
 
+/** What went wrong with a socket. */
+export interface FaultReport {
+  /** What was tried, as in `syscall` of Node's errors. */
+  syscall: string
+  /** Node's code, where it is the same on every system. */
+  code?: string
+  /** The system's number. */
+  number?: number
+  /** What the system says. */
+  message: string
+}
+
 /** In, as a 64-bit float over two slots, counted in floats: the time, in milliseconds. */
 export declare const FLOAT_NOW: number
 
@@ -313,8 +395,83 @@ export declare function isSoundUtMetadata(message: Uint8Array): boolean
 /** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
 export declare function isSoundUtPex(message: Uint8Array): boolean
 
-/** The names of the kinds of messages, in the order of a census. */
-export declare function messageKinds(): Array<string>
+/** Closes at once, a listener too. */
+export declare const NET_COMMAND_DESTROY: number
+
+/** Ends our side behind what was written. */
+export declare const NET_COMMAND_END: number
+
+/** Likewise, and drops what the peer still sends. */
+export declare const NET_COMMAND_FINISH: number
+
+/** Has what was written leave. */
+export declare const NET_COMMAND_FLUSH: number
+
+/** Asks the peer after so many idle seconds whether it is there; 0 for never. */
+export declare const NET_COMMAND_KEEP_ALIVE: number
+
+/** Sends small writes at once if the argument is not 0. */
+export declare const NET_COMMAND_NO_DELAY: number
+
+/** Reads nothing more. */
+export declare const NET_COMMAND_PAUSE: number
+
+/** Forgets a connection or listener. */
+export declare const NET_COMMAND_RELEASE: number
+
+/** Closes at once, and has the peer see a reset. */
+export declare const NET_COMMAND_RESET: number
+
+/** Reads on. */
+export declare const NET_COMMAND_RESUME: number
+
+/** Lets as many bytes be read and not taken as the argument says. */
+export declare const NET_COMMAND_WINDOW: number
+
+/** Event: a listener has connections to be accepted. */
+export declare const NET_EVENT_ACCEPTED: number
+
+/** Event: there are bytes to be taken. */
+export declare const NET_EVENT_BYTES: number
+
+/** Event: it is closed. */
+export declare const NET_EVENT_CLOSED: number
+
+/** Event: more may be written. */
+export declare const NET_EVENT_DRAINED: number
+
+/** Event: the peer sends nothing after the bytes that are there. */
+export declare const NET_EVENT_ENDED: number
+
+/** Event: a fault ended it; of a listener: a connection could not be accepted. */
+export declare const NET_EVENT_FAILED: number
+
+/** Event: the connection is there. Several may come together, to be seen in this order. */
+export declare const NET_EVENT_OPENED: number
+
+/** How many 32-bit slots the page of the transport has. */
+export declare const NET_PAGE_LENGTH: number
+
+/** Out: of `next`, how many bytes may be taken; of a flush, whether to stop until it has drained. */
+export declare const NET_SLOT_AMOUNT: number
+
+/** In: the argument of the command. */
+export declare const NET_SLOT_ARGUMENT: number
+
+/** In: what to do, one of `NET_COMMAND_*`. */
+export declare const NET_SLOT_COMMAND: number
+
+/** In and out: its generation. */
+export declare const NET_SLOT_GENERATION: number
+
+/** In and out: the index of the connection or listener that a call is about. */
+export declare const NET_SLOT_INDEX: number
+
+/**
+ * Out: of `next`, the events, 0 if nothing is left; of `take`, how many bytes were taken; of a
+ * flush, how many wait.
+ */
+export declare const NET_SLOT_RESULT: number
 
 /** Stands for no number. */
 export declare const NONE: number

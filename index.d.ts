@@ -7,7 +7,8 @@ import { Duplex } from 'node:stream'
  * sent, read from it what the peer is to get. Usually `socket.pipe(wire).pipe(socket)`.
  *
  * Its members are those of `bittorrent-protocol` 5.x, and a few more. Messages are those of BEP 3
- * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension) and BEP 10 (extended messages).
+ * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension), BEP 10 (extended messages) and BEP 52
+ * (hashes of BitTorrent v2).
  *
  * - Whatever a method sends leaves the wire in a microtask: right after the code that runs now and
  *   never inside the call, as few chunks, in order.
@@ -38,8 +39,9 @@ declare class Wire extends Duplex {
 
   /**
    * What each wire of this process (or worker) has come to that is not closed, in no order. A snapshot:
-   * it does not change, and it keeps no wire alive, nor does being counted. A thousand wires take well
-   * below a millisecond; the counters of each are worked out when they are read.
+   * it does not change. It keeps no wire alive: it is made from the table of open handles, which leads
+   * to none. A thousand wires take well below a millisecond; the counters of each are worked out when
+   * they are read.
    */
   static census (): Wire.Snapshot[]
 
@@ -370,7 +372,8 @@ declare class Wire extends Duplex {
    *
    * Rejects with a {@link WireError} whose code is `ERR_REJECTED` (the peer will not), `ERR_TIMED_OUT`,
    * `ERR_CLOSED` or `ERR_V2_DISABLED`; with the reason of `options.signal`; or with a TypeError or a
-   * RangeError for what cannot be meant. BEP 52 has no cancel: what is given up is asked for all the
+   * RangeError for what cannot be meant. Of a hybrid torrent, `peerExtensions.v2` tells whether the peer
+   * speaks BEP 52; of one that is named by its v2 info hash it need not say so. BEP 52 has no cancel: what is given up is asked for all the
    * same, and its answer an event alone.
    */
   requestHashes (range: Wire.HashRange, options?: Wire.AnswerOptions | null): Promise<Buffer>
@@ -1018,6 +1021,10 @@ declare namespace Wire {
    *   by `use()`, and the wire stays open.
    * - `ERR_CHUNK_DETACHED`: the memory of a chunk, or of a payload of it, was transferred away
    *   before the wire had read all of the chunk. Nothing is read from memory that is gone.
+   * - `ERR_HANDSHAKE_TIMEOUT`, of wires over the native transport (`bittorrent-protocol-native/net`):
+   *   no handshake of the peer within `handshakeTimeout`.
+   * - `ERR_UNKNOWN_INFO_HASH`, of wires that a server of it has accepted: the peer wants a torrent that
+   *   is not served.
    * - `ERR_INTERNAL`: a defect of this package.
    *
    * Those that promises of a wire are rejected with:
@@ -1027,7 +1034,7 @@ declare namespace Wire {
    * - `ERR_CANCELLED`: the request was taken back with `cancel`. BEP 3
    * - `ERR_TIMED_OUT`: no answer within `timeout`, or within what `setTimeout` was given.
    * - `ERR_CLOSED`: the wire was closed; `cause` is its `closeReason`, if it has one.
-   * - `ERR_V2_DISABLED`: the peer did not announce BEP 52.
+   * - `ERR_V2_DISABLED`: neither side announced BEP 52.
    *
    * `allowFastFor` throws `ERR_FAST_DISABLED` as well.
    *
@@ -1041,6 +1048,7 @@ declare namespace Wire {
     | 'ERR_MSE_PUBLIC_KEY' | 'ERR_MSE_SYNC' | 'ERR_MSE_VC' | 'ERR_MSE_PADDING'
     | 'ERR_MSE_CRYPTO_PROVIDE' | 'ERR_MSE_CRYPTO_SELECT' | 'ERR_MSE_PLAINTEXT_REFUSED'
     | 'ERR_MSE_INFO_HASH' | 'ERR_MSE_TIMEOUT'
+    | 'ERR_HANDSHAKE_TIMEOUT' | 'ERR_UNKNOWN_INFO_HASH'
     | 'ERR_EXTENSION_FAILED' | 'ERR_EXTENSION_NAME' | 'ERR_CHUNK_DETACHED' | 'ERR_INTERNAL'
     | 'ERR_CHOKED' | 'ERR_REJECTED' | 'ERR_CANCELLED' | 'ERR_TIMED_OUT' | 'ERR_CLOSED' | 'ERR_V2_DISABLED'
 
@@ -1092,7 +1100,7 @@ declare namespace Wire {
     /** A keep-alive. BEP 3 */
     'keep-alive': []
     /**
-     * The peer, which announced BEP 52, asks for hashes. Answer with `respond`, or with `hashes` or
+     * The peer asks for hashes, where either side announced BEP 52. Answer with `respond`, or with `hashes` or
      * `hashReject`. Where nobody listens, the request is rejected; so are those above 1000 that are open.
      */
     'hash-request': [range: ReceivedHashRange, respond: RespondHashes]
@@ -1128,6 +1136,11 @@ declare namespace Wire {
     violation: [error: WireError]
     /** The same as `violation`; emitted only if somebody listens. */
     error: [error: Error]
+
+    /** Of a wire over the native transport: the connection is there. */
+    connect: []
+    /** Of a wire over the native transport: the connection that was there is gone. Comes after `close`. */
+    disconnect: []
 
     /** The writable side has ended. */
     finish: []

@@ -79,6 +79,29 @@ test('says of each what the wire says of itself', async () => {
   await close(wire)
 })
 
+test('counts each kind of message where it belongs', async () => {
+  const peer = new ScriptedPeer()
+  const { wire } = peer
+  wire.handshake(INFO_HASH, PEER_ID, { fast: true })
+  peer.say(messages.handshake(INFO_HASH, PEER_ID, { fast: true, extended: true, v2: true }))
+  const each = [
+    messages.keepAlive(), messages.choke(), messages.unchoke(), messages.interested(), messages.uninterested(), messages.have(1),
+    messages.bitfield(Buffer.alloc(1)), messages.request(0, 0, 4), messages.piece(0, 0, Buffer.alloc(4)), messages.cancel(0, 0, 4),
+    messages.port(1), messages.suggest(1), messages.haveAll(), messages.haveNone(), messages.reject(0, 0, 4), messages.allowedFast(1),
+    messages.extended(3, Buffer.alloc(1)), messages.hashRequest({}), messages.hashes({}, Buffer.alloc(64)), messages.hashReject({}),
+    messages.message(99)
+  ]
+  // The first kind twice, the next three times …
+  each.forEach((message, i) => peer.say(...Array(i + 2).fill(message)))
+  await peer.heard()
+  const [row] = Wire.census()
+  expect(row.received).toEqual(wire.statistics.received)
+  expect(Object.keys(row.received.byMessage)).toEqual(Object.keys(wire.statistics.received.byMessage).sort((a, b) => row.received.byMessage[a] - row.received.byMessage[b]))
+  expect(Object.values(row.received.byMessage)).toEqual(Array.from({ length: 22 }, (_, i) => i + 1))
+  expect(row.sent).toEqual(wire.statistics.sent)
+  await close(wire)
+})
+
 test('counts above 255 are whole', async () => {
   const peer = await ScriptedPeer.connect()
   peer.say(...Array.from({ length: 1000 }, (_, piece) => messages.have(piece)))

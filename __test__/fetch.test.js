@@ -90,6 +90,15 @@ describe('given up', () => {
     expect(wire.requests).toEqual([])
   })
 
+  test('by a signal that says no reason', async () => {
+    const signal = new EventTarget()
+    const promise = code(wire.fetch(...ASKED, { signal }))
+    signal.dispatchEvent(new Event('abort'))
+    expect(await promise).toBe(DOMException.ABORT_ERR)
+    signal.aborted = true
+    expect(await code(wire.fetch(...ASKED, { signal }))).toBe(DOMException.ABORT_ERR)
+  })
+
   test('before it was made, it asks for nothing', async () => {
     expect(await code(wire.fetch(...ASKED, { signal: AbortSignal.abort('no') }))).toBe('no')
     expect(await peer.heard()).toHaveLength(0)
@@ -133,13 +142,14 @@ describe('given up', () => {
     expect(wire.unsolicited.pieces).toBe(0)
   })
 
-  test('those that stay for the same block time out', async () => {
+  test.each([0, 1])('the one that stays for the same block times out: not %d', async which => {
     wire.setTimeout(1)
-    const controller = new AbortController()
-    const first = code(wire.fetch(...ASKED, { signal: controller.signal }))
-    const second = code(wire.fetch(...ASKED))
-    controller.abort('enough')
-    expect([await first, await second]).toEqual(['enough', 'ERR_TIMED_OUT'])
+    const controllers = [new AbortController(), new AbortController()]
+    const all = controllers.map(({ signal }) => code(wire.fetch(...ASKED, { signal })))
+    controllers[which].abort('enough')
+    const expected = ['ERR_TIMED_OUT', 'ERR_TIMED_OUT']
+    expected[which] = 'enough'
+    expect(await Promise.all(all)).toEqual(expected)
   })
 })
 

@@ -205,6 +205,18 @@ describe('a request of ours as a promise', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
+  test('is sent to a peer that does not announce BEP 52, if we do: libtorrent does not for a v2 info hash', async () => {
+    const other = new ScriptedPeer()
+    other.say(handshake(false))
+    other.wire.handshake(INFO_HASH, OUR_ID, { v2: true })
+    await other.heard()
+    const promise = other.wire.requestHashes(RANGE)
+    expect((await other.heard()).subarray(-53)).toEqual(message(21))
+    other.say(message(22, RANGE, HASHES))
+    expect(await promise).toEqual(HASHES)
+    await close(other.wire)
+  })
+
   test('to a peer that speaks no BEP 52, or of what cannot be meant, it is not sent', async () => {
     const old = new ScriptedPeer()
     expect(await code(old.wire.requestHashes(RANGE))).toBe('ERR_V2_DISABLED')

@@ -32,6 +32,7 @@ function layOut (make) {
 
 testIf(hasV8Natives).each([
   ['a wire', 'new (require("./index.js"))()'],
+  ['a wire over the native transport', 'new (require("./lib/net/wire.js").NetWire)("tcpOutgoing", 0)'],
   ['a wire of bittorrent-protocol 3.x', 'new (require("./compat/v3.js"))()'],
   ['a wire of peer-wire-protocol', 'require("./compat/peer-wire-protocol.js")()'],
   ['a wire of bittorrent-wire', 'new (require("./compat/bittorrent-wire.js"))(Buffer.alloc(20), Buffer.alloc(20))'],

@@ -81,6 +81,17 @@ test('rejects if the wire closes before, with the reason', async () => {
   expect(await stateOf(late.ready)).toBe('ERR_CLOSED')
 })
 
+test('an application may have members of its own under the names that bittorrent-protocol lacks', async () => {
+  const other = await ScriptedPeer.connect({ extended: true })
+  for (const name of ['ready', 'peerInfo', 'requestWindow', 'fetch', 'peerRequestsStream', 'requestHashes', 'allowFastFor']) {
+    other.wire[name] = name
+    expect([other.wire[name], Object.keys(other.wire).includes(name), typeof wire[name]]).toEqual([name, true, expect.not.stringMatching('string')])
+  }
+  other.say(EXTENDED, messages.unchoke(), messages.choke())
+  expect(other.wire.peerChoking).toBe(true)
+  await close(other.wire)
+})
+
 test('is no unhandled rejection of who does not wait for it', async () => {
   const unhandled = []
   const note = reason => unhandled.push(reason)

@@ -1,10 +1,11 @@
 'use strict'
 
 /**
- * npm run bench -- [--part applications|wires] [--filter TEXT] [--contender NAME]… [--rounds N]
+ * npm run bench -- [--part applications|wires|net] [--filter TEXT] [--contender NAME]… [--rounds N]
  *   [--mib N] [--ms N] [--json] [--out FOLDER]
  *
- * Compares this package with its peers: in applications, and wires alone. `--mib` is how much an
+ * Compares this package with its peers: in applications, wires alone, and its native transport with
+ * sockets of Node.js. `--mib` is how much an
  * application transfers, `--ms` how long a run of wires alone lasts. Only a run of everything
  * writes RESULTS.md and ratios.svg.
  */
@@ -17,11 +18,12 @@ const { contenders } = require('./support/contenders.js')
 const { measure } = require('./harness.js')
 const applications = require('./applications/index.js')
 const chart = require('./chart.js')
+const net = require('./net/index.js')
 const report = require('./report.js')
 const wires = require('./workloads/index.js')
 
-const PARTS = { applications, wires }
-const ROUNDS = { applications: 3, wires: 7 }
+const PARTS = { applications, wires, net }
+const ROUNDS = { applications: 3, wires: 7, net: 3 }
 
 async function main () {
   const { values: options } = parseArgs({

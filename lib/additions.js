@@ -21,19 +21,31 @@ const { kHandle, kIsEnding } = require('./symbols.js')
  */
 class Additions extends PeerStream {
   //
-  // The handshakes
+  // The handshakes. Applications put members of their own on wires, perhaps under these names.
   //
 
   get ready () {
     return Ready.of(this).promise
   }
 
+  set ready (value) {
+    own(this, 'ready', value)
+  }
+
   get peerInfo () {
     return peerInfo(this)
   }
 
+  set peerInfo (value) {
+    own(this, 'peerInfo', value)
+  }
+
   get requestWindow () {
     return requestWindow(this)
+  }
+
+  set requestWindow (value) {
+    own(this, 'requestWindow', value)
   }
 
   //
@@ -77,12 +89,20 @@ class Additions extends PeerStream {
     return answer(options, settle => {
       const checked = checkHashRange(range)
       if (this[kIsEnding]) throw closedError(this)
-      if (!this.peerExtensions.v2) throw new WireError('ERR_V2_DISABLED', 'the peer did not announce BitTorrent v2')
+      // A peer need not announce it that names the torrent by its v2 info hash: libtorrent does not.
+      if (!this.peerExtensions.v2 && !this.extensions.v2) {
+        throw new WireError('ERR_V2_DISABLED', 'neither side announced BitTorrent v2')
+      }
       const forget = OwnHashRequests.of(this).add(checked, settle)
       this.hashRequest(checked)
       return forget
     })
   }
+}
+
+/** Has a member be the caller's own. */
+function own (wire, name, value) {
+  Object.defineProperty(wire, name, { value, configurable: true, enumerable: true, writable: true })
 }
 
 module.exports = Additions

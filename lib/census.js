@@ -4,10 +4,10 @@ const { Buffer } = require('node:buffer')
 const { inspect } = require('node:util')
 const native = require('./native/index.js')
 
-const { CENSUS_COUNTS, CENSUS_LENGTH, CENSUS_NAME, messageKinds } = native
+const { CENSUS_COUNTS, CENSUS_LENGTH, CENSUS_NAME } = native
 
-/** The names of the kinds of messages, in the order of the counts. */
-const KINDS = messageKinds()
+/** How many kinds of messages are counted. */
+const KINDS = (CENSUS_NAME - CENSUS_COUNTS) / 2
 
 /** The members of a row that are numbers, by their places in it. */
 const PLACES = {
@@ -66,7 +66,7 @@ class WireSnapshot {
   }
 
   get sent () {
-    return this.#traffic(SENT, CENSUS_COUNTS + KINDS.length)
+    return this.#traffic(SENT, CENSUS_COUNTS + KINDS)
   }
 
   #hex (place) {
@@ -75,21 +75,36 @@ class WireSnapshot {
     return Buffer.from(buffer, this.#at * 8 + place, 20).toString('hex')
   }
 
-  #traffic (at, counts) {
-    const read = place => this.#floats[this.#at + place]
-    return {
-      bytes: read(at),
-      payload: read(at + 1),
-      messages: read(at + 2),
-      byMessage: Object.fromEntries(KINDS.map((kind, i) => [kind, read(counts + i)]))
-    }
+  #traffic (place, counts) {
+    const floats = this.#floats
+    const at = this.#at + place
+    return { bytes: floats[at], payload: floats[at + 1], messages: floats[at + 2], byMessage: countsAt(floats, this.#at + counts) }
   }
 
   toJSON () {
-    const { type, infoHash, peerId, received, sent } = this
-    const json = { type, infoHash, peerId }
-    for (const name of [...Object.keys(PLACES), ...Object.keys(STATES)]) json[name] = this[name]
-    return { ...json, received, sent }
+    return {
+      type: this.type,
+      infoHash: this.infoHash,
+      peerId: this.peerId,
+      age: this.age,
+      amChoking: this.amChoking,
+      amInterested: this.amInterested,
+      peerChoking: this.peerChoking,
+      peerInterested: this.peerInterested,
+      hasFast: this.hasFast,
+      isEncrypted: this.isEncrypted,
+      downloadSpeed: this.downloadSpeed,
+      uploadSpeed: this.uploadSpeed,
+      requests: this.requests,
+      peerRequests: this.peerRequests,
+      waitingRequests: this.waitingRequests,
+      unsent: this.unsent,
+      unsolicitedPieces: this.unsolicitedPieces,
+      unsolicitedBytes: this.unsolicitedBytes,
+      refusedRequests: this.refusedRequests,
+      received: this.received,
+      sent: this.sent
+    }
   }
 
   [inspect.custom] () {
@@ -104,6 +119,34 @@ class WireSnapshot {
     for (const [name, bit] of Object.entries(STATES)) {
       define(name, function () { return (this.#floats[this.#at + STATE] & bit) !== 0 })
     }
+  }
+}
+
+/** The counts by message: written out, as that is ten times as quick as a loop over their names. */
+function countsAt (floats, at) {
+  return {
+    handshake: floats[at],
+    keepAlive: floats[at + 1],
+    choke: floats[at + 2],
+    unchoke: floats[at + 3],
+    interested: floats[at + 4],
+    notInterested: floats[at + 5],
+    have: floats[at + 6],
+    bitfield: floats[at + 7],
+    request: floats[at + 8],
+    piece: floats[at + 9],
+    cancel: floats[at + 10],
+    port: floats[at + 11],
+    suggest: floats[at + 12],
+    haveAll: floats[at + 13],
+    haveNone: floats[at + 14],
+    reject: floats[at + 15],
+    allowedFast: floats[at + 16],
+    extended: floats[at + 17],
+    hashRequest: floats[at + 18],
+    hashes: floats[at + 19],
+    hashReject: floats[at + 20],
+    unknown: floats[at + 21]
   }
 }
 

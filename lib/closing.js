@@ -4,7 +4,7 @@
 
 const native = require('./native/index.js')
 const { tellViolation } = require('./diagnostics.js')
-const { kIsEnding } = require('./symbols.js')
+const { kIsEnding, kSurvives } = require('./symbols.js')
 
 /** Frees the native state of wires that were never closed. */
 const abandoned = new FinalizationRegistry(handle => native.close(handle))
@@ -31,7 +31,7 @@ function free (handle) {
  * @param {import('./errors.js').WireError} error
  */
 function closeFor (wire, error) {
-  if (wire[kIsEnding]) return
+  if (wire[kIsEnding] || wire[kSurvives]?.(error)) return
   wire.closeReason = error
   violations[error.code] = (violations[error.code] ?? 0) + 1
   tellViolation(wire, error)

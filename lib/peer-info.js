@@ -89,13 +89,13 @@ function requestWindow (wire) {
  * @param {import('./options.js').Options} options
  */
 function announced ({ reqq, client, listenPort, peerAddress, uploadOnly }) {
-  return {
-    reqq,
-    v: client,
-    p: listenPort,
-    yourip: peerAddress === undefined ? undefined : compactAddress(peerAddress),
-    upload_only: uploadOnly ? 1 : undefined
-  }
+  // Most wires say no more, and each key takes its time to bencode.
+  const said = { reqq }
+  if (client !== undefined) said.v = client
+  if (listenPort !== undefined) said.p = listenPort
+  if (peerAddress !== undefined) said.yourip = compactAddress(peerAddress)
+  if (uploadOnly) said.upload_only = 1
+  return said
 }
 
 module.exports = { announced, keepPeerInfo, peerInfo, requestWindow }

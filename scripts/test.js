@@ -116,9 +116,9 @@ function clippy (...flags) {
   return one('cargo', ['clippy', '--quiet', '--all-targets', '--locked', ...flags, '--', '-D', 'warnings'])
 }
 
-/** The engine's tests. What they count is in a line for each binary. */
+/** The tests of the engine and of the transport. What they count is in a line for each binary. */
 async function cargoTest () {
-  const args = ['test', '--quiet', '--locked', '--no-default-features', '--no-fail-fast']
+  const args = ['test', '--quiet', '--locked', '--no-default-features', '--features', 'transport', '--no-fail-fast']
   const result = await run('cargo', args)
   const counts = { passed: 0, failed: 0, skipped: 0 }
   for (const match of result.output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/gm)) {

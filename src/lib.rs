@@ -4,6 +4,7 @@
 //!   documentation says how to drive it.
 //! - [`boundary`]: the engine for a caller in another language: wires by handle, commands and events
 //!   as numbers in shared memory.
+//! - `transport` (feature `transport`): sockets on threads of their own, for a caller on one thread.
 //! - `binding` (feature `node`): the boundary for Node.js. What callers see is made of it in
 //!   `lib/`.
 //!
@@ -16,5 +17,8 @@
 #[cfg(feature = "node")]
 mod binding;
 pub mod boundary;
+#[cfg(feature = "transport")]
+#[forbid(unsafe_code)]
+pub mod transport;
 #[forbid(unsafe_code)]
 pub mod wire;

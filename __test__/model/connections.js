@@ -41,15 +41,20 @@ const ENDS = {
 
 /** Makes connections over TCP, one at a time, so that their ends belong together. */
 class Loopback {
+  /** @param {typeof net} sockets `net` of Node.js, or what has its shape */
+  constructor (sockets = net) {
+    this.sockets = sockets
+  }
+
   async listen () {
-    this.server = net.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+    this.server = this.sockets.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
     await once(this.server, 'listening')
   }
 
   /** @param {boolean} [allowHalfOpen] of the end that connects; the other one does */
   async pair (allowHalfOpen = true) {
     const { port } = this.server.address()
-    const outgoing = net.connect({ port, host: '127.0.0.1', allowHalfOpen })
+    const outgoing = this.sockets.createConnection({ port, host: '127.0.0.1', allowHalfOpen })
     const [[incoming]] = await Promise.all([once(this.server, 'connection'), once(outgoing, 'connect')])
     return [outgoing, incoming]
   }

@@ -2,7 +2,7 @@
 
 // `node __test__/model/several.js --seconds 60 --seed N`: sessions of several wires, of the seeds
 // from N on. `--count N` plays so many, `--steps N` makes them longer, `--without a,b` leaves
-// something out. Prints what is wrong, with the seed that shows it, and a line of JSON with what has
+// something out, `--native` has sockets of the native transport. Prints what is wrong, with the seed that shows it, and a line of JSON with what has
 // happened; exit status 1 if anything is.
 
 const { writeSync } = require('node:fs')
@@ -20,9 +20,9 @@ const MOST_FAILURES = 20
 const OPTIONS = ['seconds', 'seed', 'count', 'steps', 'without']
 
 async function main (args) {
-  const { seconds, seed, count, steps, without } = readArguments(args)
+  const { seconds, seed, count, steps, without, native } = readArguments(args)
   const Wire = await loadOurs()
-  const loopback = new Loopback()
+  const loopback = new Loopback(native ? require('../../net.js') : undefined)
   await loopback.listen()
   const exceptions = new Exceptions()
   const watch = new Watch()
@@ -62,12 +62,12 @@ async function main (args) {
 }
 
 function readArguments (args) {
-  const { values } = parseArgs({ args, options: Object.fromEntries(OPTIONS.map(name => [name, { type: 'string' }])) })
+  const { values } = parseArgs({ args, options: { ...Object.fromEntries(OPTIONS.map(name => [name, { type: 'string' }])), native: { type: 'boolean' } } })
   const { seconds = 60, seed = Date.now() % 1e9, count = Infinity, steps = 150 } = values
   const without = new Set(values.without?.split(','))
   const unknown = [...without].filter(feature => !FEATURES.includes(feature))
   if (unknown.length > 0) throw new Error(`no such feature: ${unknown}; there are: ${FEATURES.join(', ')}`)
-  return { seconds: Number(seconds), seed: Number(seed), count: Number(count), steps: Number(steps), without }
+  return { seconds: Number(seconds), seed: Number(seed), count: Number(count), steps: Number(steps), without, native: values.native }
 }
 
 main(process.argv.slice(2))

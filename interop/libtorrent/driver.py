@@ -22,9 +22,6 @@ QUIET = {
     'min_reconnect_time': 1,
 }
 
-# Of `peer_info.flags`; the binding has no name for it.
-UTP_SOCKET = 1 << 17
-
 
 class Driver:
     def __init__(self, settings):
@@ -82,8 +79,6 @@ def peer_of(info):
         'id': info.pid.to_bytes().hex(),
         'pieces': ''.join('1' if there else '0' for there in info.pieces),
         'is_rc4': bool(info.flags & lt.peer_info.rc4_encrypted),
-        'is_utp': bool(info.flags & UTP_SOCKET),
-        'is_holepunched': bool(info.flags & lt.peer_info.holepunched),
         'is_handshaking': bool(info.flags & (lt.peer_info.handshake | lt.peer_info.connecting)),
         'speaks_extended': bool(info.flags & lt.peer_info.supports_extensions),
     }

@@ -4,7 +4,7 @@
 
 const { engine, page, transfer, toCommand } = require('./memory.js')
 const {
-  COMMAND_RELEASE_PLAINTEXT, RESULT_GONE, SLOT_NUMBERS, TRANSFER_DECRYPT, TRANSFER_NEGOTIATE,
+  COMMAND_FALL_BACK, COMMAND_RELEASE_PLAINTEXT, RESULT_GONE, SLOT_GENERATION, SLOT_NUMBERS, SLOT_WIRE, TRANSFER_DECRYPT, TRANSFER_NEGOTIATE,
   TRANSFER_SET_INFO_HASH, TRANSFER_START_ENCRYPTION, skeyHashHex
 } = require('../load.js')
 
@@ -57,6 +57,17 @@ function decrypt (handle, bytes, plain) {
   return plain
 }
 
+/**
+ * Takes the ciphers of a wire, for a connection that runs them from now on. What was sent before has
+ * to be taken as output first.
+ * @returns {unknown} for `encrypt` of `net/native.js`; `null` if there are none
+ */
+function takeCiphers ({ index, generation }) {
+  page[SLOT_WIRE] = index
+  page[SLOT_GENERATION] = generation
+  return engine.takeCiphers()
+}
+
 module.exports = {
   skeyHashHex,
   startEncryption,
@@ -65,6 +76,9 @@ module.exports = {
   agree,
   agreed,
   decrypt,
+  takeCiphers,
+  /** Begins anew in plaintext, for another connection; tells whether it may. */
+  fallBack: toCommand(COMMAND_FALL_BACK),
   /** Lets go in plaintext what waits for a crypto handshake that was never begun. */
   releasePlaintext: toCommand(COMMAND_RELEASE_PLAINTEXT)
 }

@@ -8,7 +8,7 @@
 
 const {
   CENSUS_COUNTS, CENSUS_LENGTH, CENSUS_NAME, addressText, bencodeDecode, compactAddress, isSoundUtMetadata,
-  isSoundUtPex, messageKinds
+  isSoundUtPex
 } = require('../load.js')
 
 module.exports = {
@@ -24,6 +24,5 @@ module.exports = {
   bencodeDecode,
   compactAddress,
   isSoundUtMetadata,
-  isSoundUtPex,
-  messageKinds
+  isSoundUtPex
 }

@@ -30,7 +30,12 @@ function onAbort (signal, callback) {
 function abort ({ target: signal }) {
   const callbacks = waiting.get(signal)
   forget(signal)
-  for (const callback of callbacks) callback(signal.reason)
+  for (const callback of callbacks) callback(reasonOf(signal))
+}
+
+/** Why a signal has aborted. One that is not Node.js's own may not say. */
+function reasonOf (signal) {
+  return 'reason' in signal ? signal.reason : new DOMException('This operation was aborted', 'AbortError')
 }
 
 function forget (signal) {
@@ -38,4 +43,4 @@ function forget (signal) {
   signal.removeEventListener('abort', abort)
 }
 
-module.exports = { onAbort }
+module.exports = { onAbort, reasonOf }

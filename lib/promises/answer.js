@@ -1,6 +1,6 @@
 'use strict'
 
-const { onAbort } = require('./abort.js')
+const { onAbort, reasonOf } = require('./abort.js')
 const { MAX_TIMEOUT } = require('../arguments.js')
 const { WireError, typeError, rangeError } = require('../errors.js')
 
@@ -21,7 +21,7 @@ const { WireError, typeError, rangeError } = require('../errors.js')
  */
 async function answer (options, ask) {
   const { signal, timeout } = readOptions(options)
-  if (signal?.aborted) throw signal.reason
+  if (signal?.aborted) throw reasonOf(signal)
   return new Promise((resolve, reject) => {
     let isSettled = false
     let timer = null

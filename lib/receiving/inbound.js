@@ -9,7 +9,7 @@ const Receiver = require('./receiver.js')
 const PeerRequests = require('../requests/peer-requests.js')
 const { isDebugging } = require('../debug.js')
 const logged = require('./logged.js')
-const { kHandle, kOutbound, kCrypto, kIsFinished } = require('../symbols.js')
+const { kHandle, kOutbound, kCrypto, kIsFinished, kMoveCiphers } = require('../symbols.js')
 const { closeFor } = require('../closing.js')
 const { WireError } = require('../errors.js')
 
@@ -187,6 +187,8 @@ class Inbound extends Receiver {
     received.copy(stream)
     if (rest.length > 0) native.decrypt(this.wire[kHandle], rest, stream.subarray(received.length))
     this.chunk = new Chunk(stream, this.chunk === null ? noop : this.chunk.callback)
+    // From now on the bytes may be encrypted and decrypted where they are.
+    this.wire[kMoveCiphers]?.()
   }
 
   decrypted (chunk) {

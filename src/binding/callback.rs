@@ -9,43 +9,41 @@ use std::rc::Rc;
 use napi::bindgen_prelude::{FromNapiValue, Function, Unknown};
 use napi::{Env, Result, check_status, sys};
 
-use super::engine::Shared;
-use crate::boundary::{Page, Wires};
-
-/// Makes a function without arguments that runs `run` over the wires.
-pub(super) fn plain<'env>(
+/// Makes a function without arguments that runs `run` on what is shared. `run` catches its panics:
+/// see [`guard`].
+pub(super) fn plain<'env, S: 'static>(
     env: &'env Env,
-    shared: &Rc<Shared>,
-    run: fn(&Wires, Page<'_>),
+    shared: &Rc<S>,
+    run: fn(&S),
 ) -> Result<Function<'env, (), Unknown<'env>>> {
-    create(env, shared, Body::Plain(run), on_plain)
+    create(env, shared, Body::Plain(run), on_plain::<S>)
 }
 
 /// Makes a function of two arguments, views of bytes: `run` reads and writes the first, and reads
 /// the second, which may be left out.
-pub(super) fn with_bytes<'env>(
+pub(super) fn with_bytes<'env, S: 'static>(
     env: &'env Env,
-    shared: &Rc<Shared>,
-    run: fn(&Wires, Page<'_>, &mut [u8], &[u8]),
+    shared: &Rc<S>,
+    run: fn(&S, &mut [u8], &[u8]),
 ) -> Result<Function<'env, (), Unknown<'env>>> {
-    create(env, shared, Body::WithBytes(run), on_bytes)
+    create(env, shared, Body::WithBytes(run), on_bytes::<S>)
 }
 
 /// What a function does, and to what.
-struct Target {
-    shared: Rc<Shared>,
-    body: Body,
+struct Target<S> {
+    shared: Rc<S>,
+    body: Body<S>,
 }
 
-enum Body {
-    Plain(fn(&Wires, Page<'_>)),
-    WithBytes(fn(&Wires, Page<'_>, &mut [u8], &[u8])),
+enum Body<S> {
+    Plain(fn(&S)),
+    WithBytes(fn(&S, &mut [u8], &[u8])),
 }
 
-fn create<'env>(
+fn create<'env, S: 'static>(
     env: &'env Env,
-    shared: &Rc<Shared>,
-    body: Body,
+    shared: &Rc<S>,
+    body: Body<S>,
     entry: unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value,
 ) -> Result<Function<'env, (), Unknown<'env>>> {
     let target = Box::into_raw(Box::new(Target { shared: shared.clone(), body })).cast();
@@ -56,7 +54,7 @@ fn create<'env>(
     };
     if let Err(error) = check_status!(status) {
         // SAFETY: no function was made, so nobody else has `target`.
-        unsafe { drop_target(env.raw(), target, ptr::null_mut()) };
+        unsafe { drop_target::<S>(env.raw(), target, ptr::null_mut()) };
         return Err(error);
     }
     // SAFETY: `function` was just made in this scope. Should this fail, `target` leaks.
@@ -65,7 +63,7 @@ fn create<'env>(
             env.raw(),
             function,
             target,
-            Some(drop_target),
+            Some(drop_target::<S>),
             ptr::null_mut(),
             ptr::null_mut(),
         )
@@ -74,14 +72,14 @@ fn create<'env>(
     unsafe { Function::from_napi_value(env.raw(), function) }
 }
 
-/// SAFETY: `target` comes from [`create`], and this runs once, when the function is collected.
-unsafe extern "C" fn drop_target(_: sys::napi_env, target: *mut c_void, _: *mut c_void) {
+/// SAFETY: `target` comes from [`create`] of the same `S`, and this runs once, when the function is collected.
+unsafe extern "C" fn drop_target<S>(_: sys::napi_env, target: *mut c_void, _: *mut c_void) {
     // SAFETY: as above.
-    drop(unsafe { Box::from_raw(target.cast::<Target>()) });
+    drop(unsafe { Box::from_raw(target.cast::<Target<S>>()) });
 }
 
-/// SAFETY: Node.js calls this as the function that [`create`] made.
-unsafe extern "C" fn on_plain(
+/// SAFETY: Node.js calls this as the function that [`create`] of the same `S` made.
+unsafe extern "C" fn on_plain<S>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
@@ -101,15 +99,15 @@ unsafe extern "C" fn on_plain(
         return ptr::null_mut();
     }
     // SAFETY: the data of this function is a `Target`, alive as long as the function.
-    let target = unsafe { &*target.cast::<Target>() };
+    let target = unsafe { &*target.cast::<Target<S>>() };
     if let Body::Plain(run) = target.body {
-        target.shared.call(run);
+        run(&target.shared);
     }
     ptr::null_mut()
 }
 
-/// SAFETY: Node.js calls this as the function that [`create`] made.
-unsafe extern "C" fn on_bytes(
+/// SAFETY: Node.js calls this as the function that [`create`] of the same `S` made.
+unsafe extern "C" fn on_bytes<S>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
@@ -131,7 +129,7 @@ unsafe extern "C" fn on_bytes(
         return ptr::null_mut();
     }
     // SAFETY: the data of this function is a `Target`, alive as long as the function.
-    let target = unsafe { &*target.cast::<Target>() };
+    let target = unsafe { &*target.cast::<Target<S>>() };
     // SAFETY: both are arguments of this call.
     let bytes = unsafe { memory(env, views[0]) };
     // SAFETY: as above.
@@ -155,7 +153,7 @@ unsafe extern "C" fn on_bytes(
         )
     };
     if let Body::WithBytes(run) = target.body {
-        target.shared.call(|wires, page| run(wires, page, bytes, source));
+        run(&target.shared, bytes, source);
     }
     ptr::null_mut()
 }

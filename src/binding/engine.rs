@@ -13,7 +13,7 @@ use super::callback;
 use super::memory::Memory;
 use crate::boundary::{Page, Wires};
 
-use crate::wire::mse::{KeyAgreement, skey_hash};
+use crate::wire::mse::{Ciphers, KeyAgreement, skey_hash};
 use crate::wire::{Kind, Statistics, Traffic, allowed_fast_set};
 
 /// HASH('req2', SKEY) of the 20 bytes of an info hash, in hexadecimal; empty for other lengths.
@@ -103,31 +103,33 @@ impl Engine {
     /// leaves its name in the page; an index of `NONE` says that the states have no room for it.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn open<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::plain(env, &self.shared, Wires::open)
+        callback::plain(env, &self.shared, |shared| shared.call(Wires::open))
     }
 
     /// A function that frees the state of the wire in the page.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn close<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::plain(env, &self.shared, Wires::close)
+        callback::plain(env, &self.shared, |shared| shared.call(Wires::close))
     }
 
     /// A function that applies the next message of the wire in the page.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn poll<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::plain(env, &self.shared, Wires::poll)
+        callback::plain(env, &self.shared, |shared| shared.call(Wires::poll))
     }
 
     /// A function that runs the command in the page.
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn command<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::plain(env, &self.shared, Wires::command)
+        callback::plain(env, &self.shared, |shared| shared.call(Wires::command))
     }
 
     /// A function that runs the command in the page on bytes, and bytes to read from.
     #[napi(catch_unwind, ts_return_type = "(bytes: Uint8Array, source?: Uint8Array) => void")]
     pub fn transfer<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
-        callback::with_bytes(env, &self.shared, Wires::transfer)
+        callback::with_bytes(env, &self.shared, |shared, bytes, source| {
+            shared.call(|wires, page| wires.transfer(page, bytes, source));
+        })
     }
 
     /// The violation that the last poll told of; `null` where the engine itself failed.
@@ -211,12 +213,24 @@ impl Engine {
         self.shared.wires.handle_key_agreement(index, generation, (**agreement).clone());
     }
 
+    /// Takes the ciphers of the wire in the page, for a connection that is to run them from now on;
+    /// `null` if it has none. What was sent before has to be taken as output first.
+    #[napi(catch_unwind, ts_return_type = "unknown")]
+    pub fn take_ciphers(&self) -> Option<External<MovedCiphers>> {
+        let mut taken = None;
+        self.shared.call(|wires, page| taken = wires.take_ciphers(page));
+        Some(External::new(RefCell::new(Some(taken?))))
+    }
+
     /// How many wires hold native memory: for tests.
     #[napi(getter)]
     pub fn wires(&self) -> u32 {
         self.shared.wires.count()
     }
 }
+
+/// The ciphers of a wire on their way to a connection, that may be taken once.
+pub(super) type MovedCiphers = RefCell<Option<Box<Ciphers>>>;
 
 impl From<Traffic> for TrafficCount {
     fn from(traffic: Traffic) -> Self {
@@ -237,12 +251,6 @@ fn name(kind: Kind) -> String {
     let mut name = format!("{kind:?}");
     name[..1].make_ascii_lowercase();
     name
-}
-
-/// The names of the kinds of messages, in the order of a census.
-#[napi(catch_unwind)]
-pub fn message_kinds() -> Vec<String> {
-    Kind::ALL.into_iter().map(name).collect()
 }
 
 impl From<Statistics> for StatisticsCount {

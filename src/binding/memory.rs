@@ -12,15 +12,15 @@ use crate::boundary::Page;
 use crate::boundary::slots::PAGE_LENGTH;
 
 /// An array of numbers that JavaScript allocated.
-struct Shared {
+pub(super) struct Numbers {
     numbers: *const Cell<u32>,
     length: usize,
     /// Keeps the memory.
     _array: Uint32Array,
 }
 
-impl Shared {
-    fn new(mut array: Uint32Array) -> Self {
+impl Numbers {
+    pub(super) fn new(mut array: Uint32Array) -> Self {
         // SAFETY: `array` holds a reference to the memory, which this package neither detaches nor
         // resizes; JavaScript, its only other user, does not run while Rust does.
         let numbers = unsafe { array.as_mut() };
@@ -29,7 +29,7 @@ impl Shared {
         Self { numbers: numbers.as_mut_ptr().cast(), length, _array: array }
     }
 
-    fn numbers(&self) -> &[Cell<u32>] {
+    pub(super) fn numbers(&self) -> &[Cell<u32>] {
         // SAFETY: the memory lives as long as `self`, and only cells look at it, on one thread.
         unsafe { std::slice::from_raw_parts(self.numbers, self.length) }
     }
@@ -37,8 +37,8 @@ impl Shared {
 
 /// The page and the states.
 pub(super) struct Memory {
-    slots: Shared,
-    states: Shared,
+    slots: Numbers,
+    states: Numbers,
 }
 
 impl Memory {
@@ -47,12 +47,12 @@ impl Memory {
         if slots.len() != PAGE_LENGTH as usize {
             return Err(Error::new(Status::InvalidArg, "a page of another length"));
         }
-        Ok(Self { slots: Shared::new(slots), states: Shared::new(states) })
+        Ok(Self { slots: Numbers::new(slots), states: Numbers::new(states) })
     }
 
     /// Has the states go on in a longer array.
     pub(super) fn grow(&mut self, states: Uint32Array) -> Result<()> {
-        let grown = Shared::new(states);
+        let grown = Numbers::new(states);
         let states = self.states.numbers();
         if grown.length < states.len() {
             return Err(Error::new(Status::InvalidArg, "states that are no longer"));

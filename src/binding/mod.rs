@@ -9,3 +9,5 @@ mod bencode;
 mod callback;
 mod engine;
 mod memory;
+mod network;
+mod waker;

@@ -84,6 +84,9 @@ shared! {
     COMMAND_CLOSE = 28;
     "Nothing has left for a while though reading is paused: a little more is read."
     COMMAND_RELIEVE = 29;
+    "Begins anew in plaintext, for another connection: where the peer took no part in the crypto"
+    "handshake. `RESULT_NOT_OPEN` where that may not be."
+    COMMAND_FALL_BACK = 30;
 }
 
 shared! {

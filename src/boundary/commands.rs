@@ -81,6 +81,10 @@ impl Session {
             COMMAND_RELEASE_PLAINTEXT => wire.release_plaintext(),
             COMMAND_CLOSE => wire.close(),
             COMMAND_RELIEVE => wire.relieve(),
+            COMMAND_FALL_BACK => {
+                self.job = None;
+                return open(wire.fall_back());
+            }
             _ => {}
         }
         RESULT_DONE

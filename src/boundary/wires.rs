@@ -11,7 +11,7 @@ use super::codes::*;
 use super::page::Page;
 use super::slots::*;
 use crate::wire::bencode::Value;
-use crate::wire::mse::{KeyAgreement, KeyJob, Level, Options};
+use crate::wire::mse::{Ciphers, KeyAgreement, KeyJob, Level, Options};
 use crate::wire::{ExtensionChange, Limits, Statistics, Wire};
 
 /// A wire, and its work for another thread.
@@ -159,6 +159,11 @@ impl Wires {
         if let Some(session) = self.sessions.borrow_mut().get_mut(key(index, generation)) {
             session.wire.handle_key_agreement(agreement);
         }
+    }
+
+    /// Takes the ciphers of the wire in the page: see [`Wire::take_ciphers`].
+    pub fn take_ciphers(&self, page: Page<'_>) -> Option<Box<Ciphers>> {
+        self.with(page, |session| session.wire.take_ciphers()).flatten()
     }
 
     /// Ends the wire that a panic left in an unknown state: whoever names it is told that it is

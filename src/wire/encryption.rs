@@ -1,9 +1,13 @@
 //! Where message stream encryption stands in a wire: before the decoder, and behind all output.
 
 use super::Wire;
+use super::answers::Answers;
+use super::decoder::Decoder;
 use super::error::Violation;
 use super::event::Event;
 use super::mse::{self, Ciphers, KeyAgreement, KeyJob, Negotiation};
+use super::outbox::Outbox;
+use super::queue::Queue;
 
 /// How far the encryption of a wire has come.
 #[derive(Default)]
@@ -15,6 +19,9 @@ pub(crate) enum Encryption {
     Negotiating(Box<Negotiating>),
     /// RC4 in both directions.
     On(Box<Ciphers>),
+    /// The wire was closed in its crypto handshake, as the initiator: what it had sent meanwhile,
+    /// for [`Wire::fall_back`].
+    Failed(Vec<u8>),
 }
 
 pub(crate) struct Negotiating {
@@ -26,8 +33,21 @@ pub(crate) struct Negotiating {
     require_encryption: bool,
     /// Whether our handshake may travel in step 3.
     allow_initial_payload: bool,
+    /// Our handshake, where it travels in step 3.
+    initial_payload: Vec<u8>,
     /// What was sent meanwhile.
     held: Vec<u8>,
+}
+
+impl Negotiating {
+    fn may_fall_back(&self) -> bool {
+        self.is_initiator && !self.require_encryption
+    }
+
+    /// All that was sent, as it is without encryption.
+    fn into_plaintext(self) -> Vec<u8> {
+        [self.initial_payload, self.held].concat()
+    }
 }
 
 impl Wire {
@@ -51,6 +71,7 @@ impl Wire {
             is_initiator,
             require_encryption: options.require_encryption,
             allow_initial_payload,
+            initial_payload: Vec::new(),
             held: Vec::new(),
         }));
     }
@@ -92,7 +113,7 @@ impl Wire {
 
     /// Whether blocks have to be given as bytes, to be encrypted or held back.
     pub fn takes_blocks(&self) -> bool {
-        !matches!(self.encryption, Encryption::Off)
+        !matches!(self.encryption, Encryption::Off | Encryption::Failed(_))
     }
 
     /// Takes bytes of the crypto handshake; gives how many it used. It leaves the rest where it
@@ -130,6 +151,39 @@ impl Wire {
         }
     }
 
+    /// Begins anew on another connection, in plaintext: with what was sent so far, as it would have
+    /// been without the crypto handshake, which the peer did not take part in. Also where that was
+    /// what closed the wire. Tells whether it did: not where the caller requires encryption.
+    pub fn fall_back(&mut self) -> bool {
+        let plaintext = match std::mem::take(&mut self.encryption) {
+            Encryption::Negotiating(negotiating) if negotiating.may_fall_back() => {
+                negotiating.into_plaintext()
+            }
+            Encryption::Failed(plaintext) => plaintext,
+            other => {
+                self.encryption = other;
+                return false;
+            }
+        };
+        self.decoder = Decoder::new();
+        self.outbox = Outbox::default();
+        self.answers = Answers::default();
+        self.early_events = Queue::default();
+        self.is_closed = false;
+        self.outbox.append(&plaintext);
+        true
+    }
+
+    /// Ends the encryption with the wire.
+    pub(super) fn stop_encryption(&mut self) {
+        self.encryption = match std::mem::take(&mut self.encryption) {
+            Encryption::Negotiating(negotiating) if negotiating.may_fall_back() => {
+                Encryption::Failed(negotiating.into_plaintext())
+            }
+            _ => Encryption::Off,
+        };
+    }
+
     /// Decrypts what arrived into `plain`, which is as long; copies it where nothing is encrypted.
     pub fn decrypt(&mut self, bytes: &[u8], plain: &mut [u8]) {
         if bytes.len() != plain.len() {
@@ -141,6 +195,18 @@ impl Wire {
         }
     }
 
+    /// Gives the ciphers away, to run where the bytes are: what is sent from now on, and what
+    /// arrives, is plain here. What was sent before is encrypted, and has to leave first.
+    pub fn take_ciphers(&mut self) -> Option<Box<Ciphers>> {
+        match std::mem::take(&mut self.encryption) {
+            Encryption::On(ciphers) => Some(ciphers),
+            other => {
+                self.encryption = other;
+                None
+            }
+        }
+    }
+
     /// Sends the bytes of the wire's own messages, by way of the cipher.
     pub(super) fn put(&mut self, bytes: &[u8], is_alone: bool) {
         match &mut self.encryption {
@@ -148,6 +214,7 @@ impl Wire {
             Encryption::Off => self.outbox.append(bytes),
             Encryption::Negotiating(negotiating) => negotiating.held.extend_from_slice(bytes),
             Encryption::On(ciphers) => self.outbox.append_encrypted(bytes, &mut ciphers.encrypt),
+            Encryption::Failed(_) => {}
         }
     }
 
@@ -160,6 +227,7 @@ impl Wire {
             && negotiating.held.is_empty()
             && negotiating.negotiation.set_initial_payload(bytes)
         {
+            negotiating.initial_payload.extend_from_slice(bytes);
             return;
         }
         self.put(bytes, true);

@@ -54,7 +54,8 @@ impl HashRange {
 
     /// Whether a message may name this range: "Index MUST be a multiple of length", "Length MUST
     /// be equal-to-or-greater-than two and a power of two". libtorrent asks for one hash where a
-    /// file's last 512 pieces are one, so that one is let in.
+    /// file's last 512 pieces are one, so that one is let in. The BEP has ranges cut short by the
+    /// end of a layer as well; libtorrent names those whole.
     pub fn is_sound(&self) -> bool {
         self.length.is_power_of_two()
             && self.length <= Self::MAX_LENGTH

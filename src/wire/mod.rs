@@ -147,7 +147,7 @@ impl Wire {
         self.downloading.clear();
         self.serving.clear();
         self.early_events = Queue::default();
-        self.encryption = Encryption::Off;
+        self.stop_encryption();
     }
 
     /// Whether the wire was ended, by [`Wire::close`] or by a violation.

@@ -1,0 +1,155 @@
+'use strict'
+
+/** Wires over the transport: connected, accepted, encrypted, against each other and against pipes. */
+
+const { execFile } = require('node:child_process')
+const { randomBytes } = require('node:crypto')
+const { once } = require('node:events')
+const path = require('node:path')
+const { promisify } = require('node:util')
+
+const Wire = require('../..')
+const {
+  INFO_HASH, SERVER_ID, CLIENT_ID, closeAll, connect, download, listen, native, pair, piped, rawServer, rawSocket, serve, until
+} = require('./support/peers.js')
+
+const BLOCK = randomBytes(16384)
+
+afterEach(closeAll)
+
+describe.each(['none', 'allow', 'require'])('encryption: %s', encryption => {
+  const level = { none: 0, allow: 1, require: 2 }[encryption]
+
+  test('two wires over the transport', async () => {
+    const { client, wire } = await pair({ encryption })
+    expect(client).toBeInstanceOf(Wire)
+    expect([client.peerId, wire.peerId]).toEqual([SERVER_ID.toString('hex'), CLIENT_ID.toString('hex')])
+    expect(client._encryptionMethod).toBe(level || undefined)
+    expect(wire._encryptionMethod).toBe(client._encryptionMethod)
+    for (const [from, to] of [[client, wire], [wire, client]]) {
+      serve(from, BLOCK)
+      const unchoked = once(to, 'unchoke')
+      to.interested()
+      await unchoked
+    }
+    await Promise.all([download(client, BLOCK, 500), download(wire, BLOCK, 500)])
+    expect(client.downloaded).toBe(500 * BLOCK.length)
+    expect(client.uploaded).toBe(500 * BLOCK.length)
+  })
+
+  test('a client over the transport, a server over pipes', async () => {
+    const server = await rawServer()
+    const connection = once(server, 'connection')
+    const client = connect(server.address().port, { encryption })
+    const [socket] = await connection
+    const wire = piped(socket, 'tcpIncoming', level, { infoHashes: [INFO_HASH], requireEncryption: level === 2 })
+    wire.once('handshake', () => wire.handshake(INFO_HASH, SERVER_ID))
+    serve(wire, BLOCK)
+    await once(client, 'handshake')
+    client.interested()
+    await once(client, 'unchoke')
+    await download(client, BLOCK, 300)
+    expect(client._encryptionMethod).toBe(level || undefined)
+  })
+
+  test('a client over pipes, a server over the transport', async () => {
+    const server = await listen({ encryption }, wire => serve(wire, BLOCK))
+    const socket = await rawSocket(server.address().port)
+    const client = piped(socket, 'tcpOutgoing', level)
+    if (level > 0) client.startEncryption(INFO_HASH.toString('hex'))
+    client.handshake(INFO_HASH, CLIENT_ID)
+    await once(client, 'handshake')
+    client.interested()
+    await once(client, 'unchoke')
+    await download(client, BLOCK, 300)
+    expect(client._encryptionMethod).toBe(level || undefined)
+  })
+})
+
+test('what is sent on `connect` comes right after the handshake', async () => {
+  const events = []
+  const server = await listen({}, wire => {
+    for (const event of ['handshake', 'have']) wire.on(event, value => events.push([event, value]))
+  })
+  const client = connect(server.address().port)
+  client.once('connect', () => client.have(7))
+  await until(() => events.length === 2)
+  expect(events).toEqual([['handshake', INFO_HASH.toString('hex')], ['have', 7]])
+})
+
+test('the caller may do the handshakes itself', async () => {
+  const server = await listen({ peerId: undefined }, wire => {
+    wire.on('handshake', infoHash => wire.handshake(infoHash, SERVER_ID, { fast: true }))
+  })
+  const client = native.connect({ host: '127.0.0.1', port: server.address().port })
+  client.handshake(INFO_HASH, CLIENT_ID, { fast: true })
+  const [infoHash, peerId] = await once(client, 'handshake')
+  expect([infoHash, peerId]).toEqual([INFO_HASH.toString('hex'), SERVER_ID.toString('hex')])
+  expect(client.hasFast).toBe(true)
+  client.destroy()
+})
+
+test('addresses of both ends', async () => {
+  const server = await listen()
+  const { address, family, port } = server.address()
+  expect({ address, family }).toEqual({ address: '127.0.0.1', family: 'IPv4' })
+  const accepted = once(server, 'wire')
+  const client = connect(port)
+  expect([client.connecting, client.remoteAddress, client.localPort]).toEqual([true, undefined, undefined])
+  const connected = once(client, 'connect')
+  const [wire] = await accepted
+  await connected
+  expect(client.connecting).toBe(false)
+  expect(client).toMatchObject({ remoteAddress: address, remotePort: port, remoteFamily: family, localAddress: address })
+  expect(wire).toMatchObject({ remoteAddress: address, remotePort: client.localPort, localPort: port, connecting: false })
+})
+
+test('a name with several addresses: the next one is tried where the first one fails', async () => {
+  const server = await listen()
+  const lookup = jest.fn((host, options, callback) => callback(null, [
+    { address: '127.0.0.2', family: 4 }, { address: '127.0.0.1', family: 4 }
+  ]))
+  const client = connect(server.address().port, { host: 'peer.invalid', lookup })
+  await once(client, 'connect')
+  expect(client.remoteAddress).toBe('127.0.0.1')
+  expect(lookup).toHaveBeenCalledTimes(1)
+  expect(lookup.mock.calls[0][0]).toBe('peer.invalid')
+})
+
+test('what a listener throws is an uncaught exception, and nobody else misses anything', async () => {
+  const script = `
+    const { connect, listen } = require(${JSON.stringify(path.join(__dirname, '../../net.js'))})
+    const log = []
+    process.on('uncaughtException', error => log.push(error.message))
+    process.on('exit', () => console.log(log.join()))
+    const id = Buffer.alloc(20)
+    const server = listen({ peerId: id, host: '127.0.0.1' }, wire => {
+      wire.on('have', index => {
+        log.push(index)
+        if (index % 2) throw new Error('from have ' + index)
+        if (index === 4) wire.destroy()
+      })
+    })
+    server.on('listening', () => {
+      const wire = connect({ port: server.address().port, host: '127.0.0.1', infoHash: id, peerId: id })
+      wire.on('handshake', () => {
+        server.close()
+        for (let i = 0; i < 5; i++) wire.have(i)
+      })
+    })
+  `
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script])
+  expect(stdout.trim().split(',').sort()).toEqual(['0', '1', '2', '3', '4', 'from have 1', 'from have 3'])
+})
+
+test.each([
+  ['no options', [], /options must be an object/],
+  ['no port', [{ host: 'x' }], /port must be a number/],
+  ['a port out of range', [{ port: 65536 }], /port must be a whole number from 1 to 65535/],
+  ['no info hash to encrypt with', [{ port: 1, encryption: 'require' }], /infoHash is missing/],
+  ['an unknown encryption', [{ port: 1, encryption: 'rc4' }], /encryption must be/],
+  ['a short peer id', [{ port: 1, infoHash: INFO_HASH, peerId: Buffer.alloc(3) }], /a peer id must have 20 bytes/],
+  ['an option of the wire', [{ port: 1, reqq: -1 }], /reqq must be/]
+])('connect throws: %s', (name, args, message) => {
+  expect(() => native.connect(...args)).toThrow(message)
+})

@@ -1,0 +1,51 @@
+'use strict'
+
+const Opening = require('./opening.js')
+const { kOpening } = require('./symbols.js')
+const { NetWire } = require('./wire.js')
+const {
+  readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
+  readSignal, readTimeout
+} = require('./options.js')
+const { typeError } = require('../errors.js')
+
+/** How long a connection, and the handshakes on it, may take, in milliseconds. */
+const TIMEOUT = 20000
+
+/**
+ * Connects to a peer: see net.d.ts.
+ * @param {import('../../net.js').ConnectOptions} options
+ * @returns {NetWire} that is connecting
+ */
+function connect (options) {
+  const read = readConnectOptions(options)
+  const { level, requireEncryption } = read.encryption
+  const wire = new NetWire('tcpOutgoing', level, { ...options, requireEncryption })
+  wire[kOpening] = new Opening(wire, read)
+  return wire
+}
+
+function readConnectOptions (options) {
+  readObject(options)
+  const read = {
+    host: readHost(options.host, 'localhost'),
+    port: readPort(options.port, 1),
+    family: readFamily(options.family),
+    localAddress: readAddress(options.localAddress, 'localAddress'),
+    localPort: options.localPort === undefined ? undefined : readPort(options.localPort, 0),
+    lookup: readFunction(options.lookup, 'lookup'),
+    encryption: readEncryption(options.encryption, 'none'),
+    infoHash: readInfoHash(options.infoHash),
+    peerId: readPeerId(options.peerId),
+    extensions: options.extensions,
+    connectTimeout: readTimeout(options.connectTimeout, 'connectTimeout', TIMEOUT),
+    handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
+    signal: readSignal(options.signal)
+  }
+  if (read.infoHash === null && (read.encryption.level > 0 || read.peerId !== null)) {
+    throw typeError('infoHash is missing: encryption and the handshake need it')
+  }
+  return read
+}
+
+module.exports = { connect, TIMEOUT }

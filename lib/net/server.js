@@ -1,0 +1,217 @@
+'use strict'
+
+const dns = require('node:dns')
+const { EventEmitter } = require('node:events')
+const { isIP } = require('node:net')
+
+const Acceptor = require('./acceptor.js')
+const { NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
+const { TIMEOUT } = require('./connect.js')
+const { NetWire, family } = require('./wire.js')
+const { closeFor } = require('../closing.js')
+const { findInfoHash } = require('../encryption/info-hashes.js')
+const { skeyHashHex } = require('../native/index.js')
+const readWireOptions = require('../options.js')
+const { WireError, typeError } = require('../errors.js')
+const { kIsEnding } = require('../symbols.js')
+const {
+  readEncryption, readFunction, readHost, readObject, readPeerId, readPort, readSignal, readTimeout
+} = require('./options.js')
+
+const { nextTick } = process
+
+function noop () {}
+
+/** Accepts peers: see net.d.ts. */
+class WireServer extends EventEmitter {
+  /** @param {object} options as `listen` has read them */
+  constructor (options) {
+    super()
+    this.options = options
+    this.maxConnections = options.maxConnections
+    /** @type {Set<NetWire>} */
+    this.wires = new Set()
+    this.isClosing = false
+    this.acceptor = new Acceptor(this)
+    this.onAbort = () => this.close()
+  }
+
+  start () {
+    const { host, port, backlog, ipv6Only, signal } = this.options
+    if (signal?.aborted) return this.close()
+    signal?.addEventListener('abort', this.onAbort, { once: true })
+    if (host === undefined || isIP(host)) {
+      this.acceptor.listen(host, port, backlog, ipv6Only)
+    } else {
+      dns.lookup(host, (error, address) => {
+        if (this.isClosing) return
+        if (error) this.emit('error', error)
+        else this.acceptor.listen(address, port, backlog, ipv6Only)
+      })
+    }
+    return this
+  }
+
+  get listening () {
+    return this.acceptor.isListening
+  }
+
+  address () {
+    const where = this.acceptor.address
+    return where && { address: where.address, family: family(where.address), port: where.port }
+  }
+
+  close (callback) {
+    if (callback !== undefined) this.once('close', callback)
+    if (this.isClosing) return this
+    this.isClosing = true
+    this.options.signal?.removeEventListener('abort', this.onAbort)
+    this.acceptor.close()
+    this.maybeClosed()
+    return this
+  }
+
+  ref () {
+    this.acceptor.setReferenced(true)
+    return this
+  }
+
+  unref () {
+    this.acceptor.setReferenced(false)
+    return this
+  }
+
+  //
+  // WHAT ITS ACCEPTOR TELLS
+  //
+
+  get window () {
+    return this.options.encryption.level > 0 ? NEGOTIATING_WINDOW : WINDOW
+  }
+
+  onListening () {
+    this.emit('listening')
+  }
+
+  onError (error) {
+    this.emit('error', error)
+  }
+
+  onConnection (connection) {
+    if (this.wires.size >= this.maxConnections) {
+      connection.destroy()
+      const { remote, local } = connection.endpoints
+      this.emit('drop', {
+        localAddress: local.address,
+        localPort: local.port,
+        localFamily: family(local.address),
+        remoteAddress: remote.address,
+        remotePort: remote.port,
+        remoteFamily: family(remote.address)
+      })
+      return
+    }
+    const { encryption: { level }, wire: options } = this.options
+    const wire = new NetWire('tcpIncoming', level, options)
+    this.wires.add(wire)
+    wire.once('close', () => {
+      this.wires.delete(wire)
+      this.maybeClosed()
+    })
+    this.watch(wire)
+    wire.once('handshake', infoHash => this.onHandshake(wire, infoHash))
+    wire.attach(connection, noop)
+    this.emit('wire', wire)
+  }
+
+  /** Closes a wire whose peer does not say within a while what it wants. */
+  watch (wire) {
+    const { handshakeTimeout } = this.options
+    if (handshakeTimeout === 0) return
+    const timer = setTimeout(() => {
+      closeFor(wire, new WireError('ERR_HANDSHAKE_TIMEOUT', `no handshake within ${handshakeTimeout} ms`))
+    }, handshakeTimeout).unref()
+    wire.once('handshake', () => clearTimeout(timer))
+    wire.once('end', () => clearTimeout(timer))
+  }
+
+  onHandshake (wire, infoHash) {
+    let isServed
+    try {
+      isServed = this.serves(infoHash, wire)
+    } catch (error) {
+      return refuse(wire, infoHash, error)
+    }
+    if (typeof isServed?.then !== 'function') return this.answer(wire, infoHash, isServed)
+    // Not from within the promise: what a listener throws is an exception, and no rejection.
+    isServed.then(result => nextTick(() => this.answer(wire, infoHash, result)),
+      error => nextTick(() => refuse(wire, infoHash, error)))
+  }
+
+  serves (infoHash, wire) {
+    const { onInfoHash, infoHashes } = this.options
+    if (onInfoHash !== undefined) return onInfoHash(infoHash, wire)
+    if (infoHashes === undefined) return true
+    const found = findInfoHash(infoHashes, skeyHashHex(Buffer.from(infoHash, 'hex')))
+    return typeof found?.then === 'function' ? found : found !== undefined
+  }
+
+  answer (wire, infoHash, isServed) {
+    if (wire[kIsEnding]) return
+    if (!isServed) return refuse(wire, infoHash)
+    const { peerId, extensions } = this.options
+    if (peerId !== null) wire.handshake(infoHash, peerId, extensions)
+  }
+
+  maybeClosed () {
+    if (!this.isClosing || this.wires.size > 0 || this.isClosed) return
+    this.isClosed = true
+    nextTick(() => this.emit('close'))
+  }
+}
+
+function refuse (wire, infoHash, cause) {
+  closeFor(wire, new WireError('ERR_UNKNOWN_INFO_HASH', `the peer wants ${infoHash}, which is not served`, cause && { cause }))
+}
+
+/**
+ * Listens for peers: see net.d.ts.
+ * @param {import('../../net.js').ListenOptions} options
+ * @param {((wire: NetWire) => void)=} onWire
+ * @returns {WireServer}
+ */
+function listen (options, onWire) {
+  readFunction(onWire, 'onWire')
+  const server = new WireServer(readListenOptions(options))
+  if (onWire) server.on('wire', onWire)
+  return server.start()
+}
+
+function readListenOptions (options) {
+  readObject(options)
+  const { infoHashes, extensions, backlog, ipv6Only = false, maxConnections = Infinity } = options
+  if (typeof maxConnections !== 'number' || !(maxConnections >= 0)) {
+    throw typeError('maxConnections must be a number that is not negative')
+  }
+  const encryption = readEncryption(options.encryption, 'allow')
+  // Checks the others as well.
+  const wire = { ...options, requireEncryption: encryption.requireEncryption }
+  readWireOptions(wire)
+  return {
+    host: readHost(options.host, undefined),
+    port: readPort(options.port ?? 0, 0),
+    backlog: backlog === undefined ? undefined : readTimeout(backlog, 'backlog'),
+    ipv6Only: Boolean(ipv6Only),
+    maxConnections,
+    encryption,
+    infoHashes,
+    onInfoHash: readFunction(options.onInfoHash, 'onInfoHash'),
+    peerId: readPeerId(options.peerId),
+    extensions,
+    handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
+    signal: readSignal(options.signal),
+    wire
+  }
+}
+
+module.exports = { listen, WireServer }
