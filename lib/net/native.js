@@ -8,7 +8,6 @@
 
 const { Buffer } = require('node:buffer')
 const binding = require('../load.js')
-const { nativeOf } = require('./rate-limit.js')
 
 const {
   NET_COMMAND_ACCEPTING, NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE, NET_COMMAND_MESSAGES,
@@ -106,17 +105,17 @@ function register (source) {
  * Begins to connect.
  * @param {{ onNews: Function }} source is told
  * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number,
- *   rateLimit?: import('./rate-limit.js').RateLimit | null, proxied?: object, utp?: Handle }} options
+ *   limit?: object, proxied?: object, utp?: Handle }} options
  *   addresses are of IPv4 or IPv6; `utp` is the socket of uTP to connect over
  * @returns {Handle}
  */
-function connect (source, { address, port, localAddress, localPort, window, rateLimit = null, proxied, utp }) {
+function connect (source, { address, port, localAddress, localPort, window, limit, proxied, utp }) {
   start()
   if (utp === undefined) {
-    network.connect(address, port, window, localAddress, localPort, nativeOf(rateLimit), proxied)
+    network.connect(address, port, window, localAddress, localPort, limit, proxied)
   } else {
     name(utp)
-    network.connectUtp(address, port, window, nativeOf(rateLimit))
+    network.connectUtp(address, port, window, limit)
   }
   return register(source)
 }
@@ -187,12 +186,12 @@ function listen (source, { address, port, backlog, ipv6Only }) {
  * @param {Handle} listener
  * @param {{ onNews: Function }} source is told of it
  * @param {number} window how many bytes may be read and not taken
- * @param {import('./rate-limit.js').RateLimit | null} rateLimit
+ * @param {object | undefined} limit
  * @returns {Handle | null} `null` if there is none
  */
-function accept (listener, source, window, rateLimit) {
+function accept (listener, source, window, limit) {
   name(listener)
-  return network.accept(window, nativeOf(rateLimit)) ? register(source) : null
+  return network.accept(window, limit) ? register(source) : null
 }
 
 //
@@ -278,10 +277,10 @@ function setWindow (handle, bytes) {
   command(handle, NET_COMMAND_WINDOW, bytes)
 }
 
-/** @param {import('./rate-limit.js').RateLimit | null} rateLimit from now on */
-function setRateLimit (handle, rateLimit) {
+/** @param {object | undefined} limit from now on */
+function setRateLimit (handle, limit) {
   name(handle)
-  network.limit(nativeOf(rateLimit))
+  network.limit(limit)
 }
 
 function setNoDelay (handle, isSet) {
@@ -303,6 +302,15 @@ function encrypt (handle, ciphers, window) {
 function endpoints (handle) {
   name(handle)
   return network.endpoints()
+}
+
+/**
+ * Makes a limit of bytes a second, within another one if that is given.
+ * @param {object=} parent
+ * @returns {object} with `setDownload` and `setUpload`
+ */
+function newRateLimit (parent) {
+  return new binding.NetRateLimit(parent)
 }
 
 /** @returns {{ address: string, port: number } | null} where it listens */
@@ -350,6 +358,7 @@ module.exports = {
   finish,
   flush,
   listen,
+  newRateLimit,
   pause,
   release,
   reset,
