@@ -7,6 +7,7 @@ const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..')
+const SUPPRESSIONS = path.join(__dirname, 'tsan-suppressions.txt')
 
 function main ([filter = 'transport']) {
   const version = spawnSync('rustc', ['+nightly', '--version', '--verbose'], { encoding: 'utf8' })
@@ -17,7 +18,14 @@ function main ([filter = 'transport']) {
   }
   process.exitCode = run('cargo', [
     '+nightly', 'test', '-Zbuild-std', '--target', host, '--no-default-features', '--features', 'transport', '--lib', filter
-  ], { env: { ...process.env, CARGO_TARGET_DIR: path.join(ROOT, 'target/tsan'), RUSTFLAGS: '-Zsanitizer=thread' } })
+  ], {
+    env: {
+      ...process.env,
+      CARGO_TARGET_DIR: path.join(ROOT, 'target/tsan'),
+      RUSTFLAGS: '-Zsanitizer=thread',
+      TSAN_OPTIONS: `suppressions=${SUPPRESSIONS}`
+    }
+  })
 }
 
 function run (command, args, options) {

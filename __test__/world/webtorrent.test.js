@@ -20,7 +20,8 @@ const MODULES = { ours: ourFile, upstream: upstreamFile }
 /** Puts our extensions in the places of ut_metadata, ut_pex and lt_donthave. */
 const OUR_EXTENSIONS = Object.fromEntries(['ut_metadata', 'ut_pex', 'lt_donthave'].map(name =>
   [`${name.toUpperCase()}_MODULE`, pathToFileURL(path.join(__dirname, `../../extensions/${name}.js`)).href]))
-const NATIVE_NET = path.join(__dirname, '../../examples/webtorrent/native-net.mjs')
+/** Puts its TCP connections on the native transport: examples/webtorrent. */
+const NATIVE = { NODE_OPTIONS: `--import=${pathToFileURL(path.join(__dirname, '../../examples/webtorrent/native-net.mjs')).href}` }
 const SIZE = 8 * 1024 * 1024 + 12345
 
 let webtorrent, folder, file, processes
@@ -56,6 +57,45 @@ describe.each([['its default', '', 1], ['secure: 2', '2', 2]])('%s', (name, secu
   )
 })
 
+describe('on the native transport', () => {
+  test.each([
+    ['both sides', [NATIVE, NATIVE], 'torrentFile', '0'],
+    ['the downloader', [NATIVE], 'magnet', '0'],
+    ['the seeder', [undefined, NATIVE], 'magnet', '1'],
+    ['both sides, encrypted', [NATIVE, NATIVE], 'torrentFile', '2']
+  ])('%s', (name, environments, given, secure) => {
+    return transfer('ours', 'ours', given, secure, environments)
+  }, 60_000)
+
+  test('a limit of the client holds', async () => {
+    const seeder = start('ours', 'seed.mjs', [file], '0', NATIVE)
+    const torrent = await seeder.told('port')
+    const into = fs.mkdtempSync(path.join(folder, 'into-'))
+    const rate = 4 << 20
+    const downloader = start('ours', 'download.mjs', [torrent.port, into, rate], '0', NATIVE)
+    downloader.child.stdin.write(torrent.torrentFile + '\n')
+    await downloader.told('wire')
+    const begin = performance.now()
+    await downloader.told('done')
+    expect((performance.now() - begin) / 1000).toBeGreaterThan(SIZE / rate * 0.9)
+    await downloader.exited()
+    seeder.child.stdin.end()
+    await seeder.exited()
+  }, 60_000)
+
+  test('it tells of a peer that is not there', async () => {
+    const into = fs.mkdtempSync(path.join(folder, 'into-'))
+    const seeder = start('ours', 'seed.mjs', [file], '0', NATIVE)
+    const torrent = await seeder.told('port')
+    seeder.child.stdin.end()
+    await seeder.exited()
+    const downloader = start('ours', 'download.mjs', [torrent.port, into], '0', NATIVE)
+    downloader.child.stdin.end(torrent.torrentFile + '\n')
+    await downloader.told('destroyed')
+    await downloader.exited()
+  }, 60_000)
+})
+
 describe('with our extensions', () => {
   test.each([
     ['ours', 'ours', OUR_EXTENSIONS, OUR_EXTENSIONS],
@@ -63,7 +103,7 @@ describe('with our extensions', () => {
     ['upstream', 'ours', OUR_EXTENSIONS, OUR_EXTENSIONS],
     ['upstream', 'ours', {}, OUR_EXTENSIONS]
   ])('a magnet link: %s downloads from %s', async (downloading, seeding, ...extensions) => {
-    await transfer(downloading, seeding, 'magnet', '0', { extensions })
+    await transfer(downloading, seeding, 'magnet', '0', extensions)
   }, 60_000)
 
   test('a peer that has nothing tells of one that has all', async () => {
@@ -99,46 +139,6 @@ describe('with our extensions', () => {
   }, 60_000)
 })
 
-// examples/webtorrent: its TCP connections are the native transport's, and nothing else is changed.
-describe('on the native transport', () => {
-  test.each([
-    ['both sides', true, true, 'torrentFile', '0'],
-    ['the downloader', true, false, 'magnet', '0'],
-    ['the seeder', false, true, 'magnet', '1'],
-    ['both sides, encrypted', true, true, 'torrentFile', '2']
-  ])('%s', (name, downloading, seeding, given, secure) => {
-    return transfer('ours', 'ours', given, secure, { native: { downloading, seeding } })
-  }, 60_000)
-
-  test('a limit of the client holds', async () => {
-    const seeder = start('ours', 'seed.mjs', [file], '0', {}, true)
-    const torrent = await seeder.told('port')
-    const into = fs.mkdtempSync(path.join(folder, 'into-'))
-    const rate = 4 << 20
-    const downloader = start('ours', 'download.mjs', [torrent.port, into, rate], '0', {}, true)
-    downloader.child.stdin.write(torrent.torrentFile + '\n')
-    await downloader.told('wire')
-    const begin = performance.now()
-    await downloader.told('done')
-    expect((performance.now() - begin) / 1000).toBeGreaterThan(SIZE / rate * 0.9)
-    await downloader.exited()
-    seeder.child.stdin.end()
-    await seeder.exited()
-  }, 60_000)
-
-  test('it tells of a peer that is not there', async () => {
-    const into = fs.mkdtempSync(path.join(folder, 'into-'))
-    const seeder = start('ours', 'seed.mjs', [file], '0', {}, true)
-    const torrent = await seeder.told('port')
-    seeder.child.stdin.end()
-    await seeder.exited()
-    const downloader = start('ours', 'download.mjs', [torrent.port, into], '0', {}, true)
-    downloader.child.stdin.end(torrent.torrentFile + '\n')
-    await downloader.told('destroyed')
-    await downloader.exited()
-  }, 60_000)
-})
-
 test('the seeder is killed in the middle', async () => {
   const seeder = start('ours', 'seed.mjs', [file])
   const torrent = await seeder.told('port')
@@ -155,18 +155,17 @@ test('the seeder is killed in the middle', async () => {
 }, 60_000)
 
 /** Has one client download from another; gives what the downloader told of its wire at the end. */
-async function transfer (downloading, seeding, given, secure = '0', { extensions = [], native = {} } = {}) {
-  const [ofDownloader, ofSeeder] = extensions
-  const seeder = start(seeding, 'seed.mjs', [file], secure, ofSeeder, native.seeding)
+async function transfer (downloading, seeding, given, secure = '0', [ofDownloader, ofSeeder] = []) {
+  const seeder = start(seeding, 'seed.mjs', [file], secure, ofSeeder)
   const torrent = await seeder.told('port')
-  expect(torrent.isNative).toBe(Boolean(native.seeding))
+  expect(torrent.isNative).toBe(ofSeeder === NATIVE)
   const into = fs.mkdtempSync(path.join(folder, 'into-'))
-  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure, ofDownloader, native.downloading)
+  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure, ofDownloader)
   downloader.child.stdin.write(torrent[given] + '\n')
 
   const { nodeStream, ourExtensions, isNative } = await downloader.told('wire')
   expect(ourExtensions).toBe(ofDownloader === OUR_EXTENSIONS)
-  expect(isNative).toBe(Boolean(native.downloading))
+  expect(isNative).toBe(ofDownloader === NATIVE)
   expect(nodeStream).toBe(downloading === 'ours' && !upstreamUnderTest)
   expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
   const closed = await downloader.told('closed')
@@ -181,9 +180,8 @@ async function transfer (downloading, seeding, given, secure = '0', { extensions
 }
 
 /** Starts one of the scripts; what it tells line by line can be waited for by a key. */
-function start (wire, script, args, secure = '0', extensions = {}, isNative = false) {
-  const flags = isNative ? ['--import', pathToFileURL(NATIVE_NET).href] : []
-  const child = spawn(process.execPath, [...flags, path.join(__dirname, 'webtorrent', script), ...args], {
+function start (wire, script, args, secure = '0', extensions = {}) {
+  const child = spawn(process.execPath, [path.join(__dirname, 'webtorrent', script), ...args], {
     env: {
       ...process.env, ...extensions, SECURE: secure, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href
     }
