@@ -6,6 +6,7 @@ const http = require('node:http')
 const net = require('node:net')
 
 const Wire = require('..')
+const UTP = require('../utp.js')
 const { Download } = require('../examples/demo/download')
 const { peerId } = require('../examples/demo/peer-id')
 const { Source } = require('../examples/demo/source')
@@ -50,15 +51,16 @@ class Seeder {
    * @param {import('./workspace').Workspace} workspace
    * @param {number} level 0 no encryption, 1 plaintext allowed, 2 RC4 only
    * @param {object=} options of the wires
+   * @param {boolean=} isUtp over uTP, and not TCP
    */
-  static async listen (workspace, level, options = {}) {
-    const seeder = new Seeder(workspace, level, options)
+  static async listen (workspace, level, options = {}, isUtp = false) {
+    const seeder = new Seeder(workspace, level, options, isUtp)
     seeder.server.listen(0, workspace.address)
     await once(seeder.server, 'listening')
     return seeder
   }
 
-  constructor (workspace, level, options) {
+  constructor (workspace, level, options, isUtp) {
     this.source = new Source(workspace.file, require('node:fs').statSync(workspace.file).size)
     /** Set once the torrent is made: it names the tracker, which names our port. */
     this.torrent = null
@@ -71,7 +73,7 @@ class Seeder {
     /** The wires of the peers that got blocks. @type {Wire[]} */
     this.serving = []
     const sockets = new Set()
-    this.server = net.createServer({ noDelay: true }, socket => {
+    this.server = (isUtp ? UTP : net).createServer({ noDelay: true }, socket => {
       sockets.add(socket)
       this.serve(socket)
     })
@@ -165,12 +167,12 @@ async function download ({ torrent, host, port, folder, level, options }) {
  * Downloads from a client as fast as it goes: with as many requests on their way as the client says
  * that it takes, and without a disk. Checks every piece.
  *
- * @param {object} options as those of `download`, without a folder
+ * @param {object} options as those of `download`, without a folder; `isUtp`: over uTP, and not TCP
  * @returns {Promise<{ method: string, complaints: string[] }>} how the blocks came, and what else
  *   happened, in words
  */
-async function downloadAtFullSpeed ({ torrent, host, port, level }) {
-  const socket = net.connect({ host, port, noDelay: true })
+async function downloadAtFullSpeed ({ torrent, host, port, level, isUtp }) {
+  const socket = isUtp ? UTP.connect(port, host) : net.connect({ host, port, noDelay: true })
   await once(socket, 'connect')
   const wire = new Wire('tcpOutgoing', level)
   const leech = new Leech(torrent, wire)
