@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 /// How long packets may wait in queues, in microseconds.
 const TARGET: i32 = 100_000;
+/// A queue that is longer shrinks the window no faster.
+const MAX_QUEUED: i32 = 5 * TARGET;
 /// How much the window grows within a round trip that meets no queue, in bytes.
 const GAIN: f64 = 3000.0;
 /// The window's bounds, in packets and bytes.
@@ -61,7 +63,7 @@ impl Congestion {
         if self.is_slow_start && (queued > TARGET * 3 / 4 || self.window >= self.threshold) {
             self.is_slow_start = false;
         }
-        let off_target = f64::from(TARGET - queued.min(2 * TARGET)) / f64::from(TARGET);
+        let off_target = f64::from(TARGET - queued.min(MAX_QUEUED)) / f64::from(TARGET);
         if off_target > 0.0 && !is_limited {
             return;
         }

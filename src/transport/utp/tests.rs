@@ -305,6 +305,34 @@ fn a_queue_on_the_way_is_kept_short() {
 }
 
 #[test]
+fn it_gives_way_to_others_and_comes_back() {
+    let mut pair = Pair::new(3, Way { rate: 1_000_000, queue: 1_000_000, ..CLEAN });
+    let sent = vec![1; 65536];
+    let mut buffer = vec![0; 65536];
+    // Bytes read within each stretch of 20 seconds.
+    let mut read = [0; 4];
+    while pair.now < 80 * SECOND {
+        let stretch = (pair.now / (20 * SECOND)) as usize;
+        // In the second one somebody keeps 300 ms of packets in the queue, as TCP does.
+        if stretch == 1 {
+            pair.busy[1] = pair.busy[1].max(pair.now + 300 * MILLISECOND);
+        }
+        if pair.session(0).phase() == Phase::Connected {
+            pair.session(0).write(&sent);
+            pair.flush(0);
+        }
+        if let Some(peer) = &mut pair.sessions[1] {
+            read[stretch] += peer.read(&mut buffer).unwrap_or(0);
+            pair.flush(1);
+        }
+        pair.step();
+    }
+    assert!(read[0] > 15_000_000, "{read:?}");
+    assert!(read[1] < 3_000_000, "{read:?}");
+    assert!(read[3] > 15_000_000, "{read:?}");
+}
+
+#[test]
 fn a_syn_that_is_lost_is_sent_again_and_nobody_is_given_up() {
     let mut pair = Pair::new(1, CLEAN);
     pair.flying.clear();
