@@ -62,6 +62,16 @@ export declare class Engine {
   get wires(): number
 }
 
+/** A limit for both directions, which any connections share. */
+export declare class NetRateLimit {
+  /** What passes here passes at `parent` too. */
+  constructor(parent?: NetRateLimit | undefined | null)
+  /** Bytes a second from peers: at least 0, `Infinity` for no limit. */
+  setDownload(rate: number): void
+  /** Bytes a second to peers, likewise. */
+  setUpload(rate: number): void
+}
+
 /** The transport of one copy of the module. */
 export declare class Network {
   /**
@@ -72,17 +82,32 @@ export declare class Network {
   /** Whether what is open keeps the process alive. */
   keepAlive(isKept: boolean): void
   /**
-   * Connects to an address, from one of this machine if that is given. Leaves the name of the
+   * Connects to an address, a proxy's if `proxied` is given, from one of this machine if that is given. Leaves the name of the
    * connection in the page.
    */
-  connect(address: string, port: number, window: number, localAddress?: string | undefined | null, localPort?: number | undefined | null): void
+  connect(address: string, port: number, window: number, localAddress?: string | undefined | null, localPort?: number | undefined | null, limit?: NetRateLimit | undefined | null, proxied?: ProxiedPeer | undefined | null): void
   /**
    * Takes the next connection of the listener in the page, and leaves its name there; `null` if
    * there is none.
    */
-  accept(window: number): AddressReport | null
+  accept(window: number, limit?: NetRateLimit | undefined | null): AddressReport | null
   /** Listens at an address. Leaves the name of the listener in the page; gives what went wrong. */
   listen(address: string, port: number, backlog: number, ipv6Only: boolean): FaultReport | null
+  /** Opens a socket of uTP. Leaves its name in the page; gives what went wrong. */
+  bindUtp(address: string, port: number, ipv6Only: boolean): FaultReport | null
+  /** Connects over the socket of uTP in the page. Leaves the name of the connection there. */
+  connectUtp(address: string, port: number, window: number, limit?: NetRateLimit | undefined | null): void
+  /**
+   * How much the system keeps of what comes to, or goes from, the socket of uTP in the page.
+   * Sets it before if `wanted` is not 0.
+   */
+  systemBuffer(isSending: boolean, wanted: number): number
+  /** For how many routers packets live of the socket of uTP in the page. */
+  setTtl(ttl: number): void
+  /** Sends a packet that is none of uTP from the socket of uTP in the page. */
+  sendMessage(bytes: Uint8Array, address: string, port: number): FaultReport | null
+  /** The next packet that is none of uTP, of the socket of uTP in the page. */
+  takeMessage(): MessageReport | null
   /** Where the listener in the page listens. */
   address(): AddressReport | null
   /** Both ends of the connection in the page, once it is there. */
@@ -91,6 +116,8 @@ export declare class Network {
   takeFault(): FaultReport | null
   /** Has the connection in the page run the ciphers of a wire from now on. */
   encrypt(ciphers: unknown, window: number): void
+  /** Limits the connection in the page from now on, or no more. */
+  limit(limit?: NetRateLimit | undefined | null): void
   /** A function that begins to tell what is new. */
   begin(): () => void
   /**
@@ -400,6 +427,17 @@ export declare function isSoundUtMetadata(message: Uint8Array): boolean
 /** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
 export declare function isSoundUtPex(message: Uint8Array): boolean
 
+/** A packet that is none of uTP. */
+export interface MessageReport {
+  /** Whose. */
+  from: AddressReport
+  /** What is in it. */
+  bytes: Buffer
+}
+
+/** Of a socket of uTP: accepts connections if the argument is not 0. */
+export declare const NET_COMMAND_ACCEPTING: number
+
 /** Closes at once, a listener too. */
 export declare const NET_COMMAND_DESTROY: number
 
@@ -414,6 +452,9 @@ export declare const NET_COMMAND_FLUSH: number
 
 /** Asks the peer after so many idle seconds whether it is there; 0 for never. */
 export declare const NET_COMMAND_KEEP_ALIVE: number
+
+/** Of a socket of uTP: keeps packets that are none of uTP if the argument is not 0. */
+export declare const NET_COMMAND_MESSAGES: number
 
 /** Sends small writes at once if the argument is not 0. */
 export declare const NET_COMMAND_NO_DELAY: number
@@ -436,7 +477,7 @@ export declare const NET_COMMAND_WINDOW: number
 /** Event: a listener has connections to be accepted. */
 export declare const NET_EVENT_ACCEPTED: number
 
-/** Event: there are bytes to be taken. */
+/** Event: there are bytes to be taken; of a socket of uTP, packets that are none of uTP. */
 export declare const NET_EVENT_BYTES: number
 
 /** Event: it is closed. */
@@ -469,6 +510,9 @@ export declare const NET_SLOT_COMMAND: number
 /** In and out: its generation. */
 export declare const NET_SLOT_GENERATION: number
 
+/** Out: of a flush, how many bytes are not to wait, where a limit keeps them. */
+export declare const NET_SLOT_HIGH_WATER: number
+
 /** In and out: the index of the connection or listener that a call is about. */
 export declare const NET_SLOT_INDEX: number
 
@@ -498,6 +542,18 @@ export declare const OPEN_REQUIRE: number
 
 /** How many 32-bit slots a page has. */
 export declare const PAGE_LENGTH: number
+
+/** What a SOCKS5 proxy is asked for. */
+export interface ProxiedPeer {
+  /** A name that the proxy looks up, or an address. */
+  host: string
+  /** The port. */
+  port: number
+  /** Of the proxy's user, if it has to be told. */
+  username?: string
+  /** The user's password. */
+  password?: string
+}
 
 /** A bit of a handshake's: DHT (BEP 5). */
 export declare const RESERVED_DHT: number

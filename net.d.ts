@@ -77,6 +77,10 @@ export interface ConnectOptions extends Wire.Options {
   lookup?: LookupFunction | undefined
   /** Closes the wire when it is aborted, with an `error` of code `ABORT_ERR`. */
   signal?: AbortSignal | undefined
+  /** What it reads and writes no faster than, from its first byte; see {@link RateLimit}. */
+  rateLimit?: RateLimit | null | undefined
+  /** Connects by way of this proxy, which also looks `host` up; see {@link ProxyOptions}. */
+  proxy?: ProxyOptions | null | undefined
 }
 
 /** What {@link listen} takes: besides these, the options of a wire. */
@@ -112,6 +116,64 @@ export interface ListenOptions extends Wire.Options {
   maxConnections?: number | undefined
   /** Closes the server when it is aborted. */
   signal?: AbortSignal | undefined
+  /** What all of its wires together read and write no faster than; a wire may get another one. */
+  rateLimit?: RateLimit | null | undefined
+}
+
+/** What {@link RateLimit} takes. */
+export interface RateLimitOptions {
+  /** Bytes a second from peers: 0 for none, `Infinity` (the default) for no limit. */
+  download?: number | null | undefined
+  /** Bytes a second to peers, likewise. */
+  upload?: number | null | undefined
+  /** A limit that counts for these connections as well. */
+  parent?: RateLimit | null | undefined
+}
+
+/**
+ * How many bytes a second pass, in each direction, all bytes of the connections included: those of
+ * messages and handshakes, but not those of TCP. Any number of wires and sockets share one. Limits
+ * nest: what passes at one passes at its `parent`, so that a program may have one for itself, one a
+ * torrent below it, and one a peer below that.
+ *
+ * It is enforced where sockets are read and written, to less than two hundredths over a second; TCP
+ * holds the peer up. Whoever waits at a limit has the same share: connections, and limits below it
+ * that are reached. Through a slow upload the peer's requests come at the pace at which answers
+ * leave, so that `upload` events and speeds say what left, but for what a quarter of a second takes.
+ */
+export class RateLimit {
+  /**
+   * @throws {TypeError} with code `ERR_INVALID_ARG_TYPE` for what is no number, or no limit
+   * @throws {RangeError} with code `ERR_OUT_OF_RANGE` for a number below 0, or `NaN`
+   */
+  constructor (options?: RateLimitOptions)
+  /** Bytes a second from peers. May be set at any time; what waits goes on at the new rate. */
+  get download (): number
+  set download (rate: number | null | undefined)
+  /** Bytes a second to peers, likewise. */
+  get upload (): number
+  set upload (rate: number | null | undefined)
+  /** The limit above it. */
+  readonly parent: RateLimit | null
+}
+
+/**
+ * A SOCKS5 proxy (RFC 1928), with a password (RFC 1929) or without. Names are looked up by it, not here.
+ *
+ * What the proxy says went wrong is an `error` with `syscall` `proxy` and the peer's `address` and
+ * `port`: `ECONNREFUSED`, `EHOSTUNREACH` or `ENETUNREACH` of the peer, `ERR_SOCKS_AUTHENTICATION` where
+ * the name or password is wrong or missing, `ERR_SOCKS_NOT_ALLOWED`, `ERR_SOCKS_FAILURE`, and
+ * `ERR_SOCKS_PROTOCOL` for what is no SOCKS5. Errors of the connection to the proxy have its address.
+ */
+export interface ProxyOptions {
+  /** A name or an IP address; default `localhost`. */
+  host?: string | undefined
+  /** From 1 to 65535; default 1080. */
+  port?: number | undefined
+  /** Of 1 to 255 bytes; needs a `password`. */
+  username?: string | undefined
+  /** Of 1 to 255 bytes. */
+  password?: string | undefined
 }
 
 /**
@@ -135,6 +197,9 @@ export interface ConnectedWire extends Wire {
   readonly remotePort: number | undefined
   /** `IPv4` or `IPv6`; `undefined` before the connection is there. */
   readonly remoteFamily: 'IPv4' | 'IPv6' | undefined
+  /** What it reads and writes no faster than; may be set at any time. */
+  get rateLimit (): RateLimit | null
+  set rateLimit (rateLimit: RateLimit | null | undefined)
   /** Our address; `undefined` before the connection is there. */
   readonly localAddress: string | undefined
   /** Our port; `undefined` before the connection is there. */
@@ -215,6 +280,8 @@ export interface SocketOptions {
   highWaterMark?: number | undefined
   /** Destroys the socket when it is aborted. */
   signal?: AbortSignal | undefined
+  /** What it reads and writes no faster than. */
+  rateLimit?: RateLimit | null | undefined
 }
 
 /** What `connect` of a {@link Socket} takes, as of `net`. */
@@ -239,6 +306,8 @@ export interface SocketConnectOptions extends SocketOptions {
   keepAlive?: boolean | undefined
   /** After so many milliseconds of silence. */
   keepAliveInitialDelay?: number | undefined
+  /** Connects by way of this proxy, which also looks `host` up; see {@link ProxyOptions}. */
+  proxy?: ProxyOptions | null | undefined
 }
 
 /**
@@ -283,6 +352,9 @@ export class Socket extends Duplex {
   readonly localPort: number | undefined
   /** `IPv4` or `IPv6`. */
   readonly localFamily: 'IPv4' | 'IPv6' | undefined
+  /** What it reads and writes no faster than; may be set at any time. */
+  get rateLimit (): RateLimit | null
+  set rateLimit (rateLimit: RateLimit | null | undefined)
   /** Our end; `{}` before the connection is there. */
   address (): Address | {}
   /** Emits `timeout` after so many milliseconds in which nothing passes; 0 for never. */

@@ -1,6 +1,7 @@
 'use strict'
 
 const { connect } = require('./lib/net/connect.js')
+const { RateLimit } = require('./lib/net/rate-limit.js')
 const { listen, WireServer } = require('./lib/net/server.js')
 const { Socket } = require('./lib/net/socket.js')
 const Server = require('./lib/net/socket-server.js')
@@ -15,4 +16,4 @@ function createConnection (...args) {
   return new Socket(typeof args[0] === 'object' && args[0] !== null ? args[0] : {}).connect(...args)
 }
 
-module.exports = { connect, listen, WireServer, Socket, Server, createServer, createConnection }
+module.exports = { RateLimit, connect, listen, WireServer, Socket, Server, createServer, createConnection }

@@ -86,10 +86,10 @@ async function torrentWithPeer (options = {}) {
 }
 
 describe('a local transfer', () => {
-  test('of a given file, kept with --out', async () => {
+  test.each([['', []], [', over the native transport', ['--native']]])('of a given file, kept with --out%s', async (name, options) => {
     const data = randomBytes(3 * (1 << 20) + 4321)
     fs.writeFileSync(place('a file'), data)
-    const { code, stdout, stderr } = await demo('a file', '--out', 'received')
+    const { code, stdout, stderr } = await demo('a file', '--out', 'received', ...options)
     expect(stderr).toBe('')
     expect(code).toBe(0)
     expect(fs.readFileSync(place('received/a file')).equals(data)).toBe(true)
@@ -134,9 +134,9 @@ describe('a local transfer', () => {
 })
 
 describe('a torrent from a peer', () => {
-  test('of one file', async () => {
+  test.each([['', []], [', over the native transport', ['--native']]])('of one file%s', async (name, options) => {
     const { data, file, peer } = await torrentWithPeer()
-    const { code, stdout, stderr } = await demo('--torrent', file, '--peer', peer)
+    const { code, stdout, stderr } = await demo('--torrent', file, '--peer', peer, ...options)
     expect(stderr).toBe('')
     expect(code).toBe(0)
     expect(fs.readFileSync(place('downloads/data.bin')).equals(data)).toBe(true)

@@ -23,7 +23,7 @@ function ownCase (level, expected, seen = {}) {
       const seeder = await Seeder.listen(workspace, level)
       const announce = await startTracker(workspace, () => seeder.port)
       const { torrent, bytes } = await workspace.makeTorrent(announce)
-      seeder.torrent = torrent
+      seeder.setTorrent(torrent)
       expect(Buffer.from(bencodeDecode(bytes).announce).toString()).toBe(announce)
       const { peers } = bencodeDecode(Buffer.from(await (await fetch(announce)).arrayBuffer()))
       expect([...peers]).toEqual([127, 0, 0, 1, seeder.port >> 8, seeder.port & 0xff])

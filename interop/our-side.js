@@ -6,6 +6,8 @@ const http = require('node:http')
 const net = require('node:net')
 
 const Wire = require('..')
+const native = require('../net')
+const UTP = require('../utp.js')
 const { Download } = require('../examples/demo/download')
 const { peerId } = require('../examples/demo/peer-id')
 const { Source } = require('../examples/demo/source')
@@ -14,6 +16,9 @@ const { encode } = require('../lib/bencode')
 
 /** What `_encryptionMethod` means. */
 const METHODS = { 1: 'plaintext after an encrypted handshake', 2: 'RC4' }
+
+/** What the native transport calls the levels of encryption. */
+const ENCRYPTION = ['none', 'allow', 'require']
 
 /** How long a peer may send nothing, in milliseconds. */
 const TIMEOUT = 45_000
@@ -50,18 +55,25 @@ class Seeder {
    * @param {import('./workspace').Workspace} workspace
    * @param {number} level 0 no encryption, 1 plaintext allowed, 2 RC4 only
    * @param {object=} options of the wires
+   * @param {'tcp' | 'native' | 'utp'} way `native`: TCP of the native transport
    */
-  static async listen (workspace, level, options = {}) {
-    const seeder = new Seeder(workspace, level, options)
+  static async listen (workspace, level, options = {}, way = 'tcp') {
+    const seeder = new Seeder(workspace, level, options, way)
+    if (way === 'native') {
+      await once(seeder.server, 'listening')
+      return seeder
+    }
     seeder.server.listen(0, workspace.address)
     await once(seeder.server, 'listening')
     return seeder
   }
 
-  constructor (workspace, level, options) {
+  constructor (workspace, level, options, way) {
     this.source = new Source(workspace.file, require('node:fs').statSync(workspace.file).size)
     /** Set once the torrent is made: it names the tracker, which names our port. */
     this.torrent = null
+    /** Its info hash, once there is one. @type {Buffer[]} */
+    this.infoHashes = []
     this.level = level
     this.options = options
     /** How the peers that got blocks were served, in words. */
@@ -70,13 +82,27 @@ class Seeder {
     this.violated = []
     /** The wires of the peers that got blocks. @type {Wire[]} */
     this.serving = []
+    if (way === 'native') this.listenNatively(workspace)
+    else this.listen(workspace, way === 'utp' ? UTP : net)
+  }
+
+  listen (workspace, { createServer }) {
     const sockets = new Set()
-    this.server = net.createServer({ noDelay: true }, socket => {
+    this.server = createServer({ noDelay: true }, socket => {
       sockets.add(socket)
-      this.serve(socket)
+      this.accept(socket)
     })
     workspace.defer(() => {
       for (const socket of sockets) socket.destroy()
+      this.server.close()
+    })
+  }
+
+  listenNatively (workspace) {
+    const { infoHashes, level, options } = this
+    this.server = native.listen({ ...options, host: workspace.address, encryption: ENCRYPTION[level], infoHashes }, wire => this.serve(wire))
+    workspace.defer(() => {
+      for (const wire of this.server.wires) wire.destroy()
       this.server.close()
     })
   }
@@ -92,15 +118,24 @@ class Seeder {
    */
   async makeTorrent (workspace) {
     const { torrent, bytes } = await workspace.makeTorrent(await startTracker(workspace, () => this.port))
-    this.torrent = torrent
+    this.setTorrent(torrent)
     return bytes
   }
 
-  serve (socket) {
-    const { torrent } = this
-    const wire = new Wire('tcpIncoming', this.level, { infoHashes: [torrent.infoHash], ...this.options })
+  setTorrent (torrent) {
+    this.torrent = torrent
+    this.infoHashes.push(torrent.infoHash)
+  }
+
+  accept (socket) {
+    const wire = new Wire('tcpIncoming', this.level, { infoHashes: this.infoHashes, ...this.options })
     socket.on('error', () => {}) // 'close' follows
     socket.pipe(wire).pipe(socket)
+    this.serve(wire)
+  }
+
+  serve (wire) {
+    const { torrent } = this
     wire.on('violation', () => {
       // Before that it is a client that tries encryption where there is none.
       if (wire.peerId !== null) this.violated.push(wire)
@@ -147,10 +182,12 @@ class Seeder {
  * @param {string} options.folder to put the file in
  * @param {number} options.level
  * @param {object=} options.options of the wire
+ * @param {'tcp' | 'native'} options.way `native`: a socket of the native transport
  * @returns {Promise<string>} how the blocks came, in words
  */
-async function download ({ torrent, host, port, folder, level, options }) {
-  const socket = net.connect({ host, port, noDelay: true })
+async function download ({ torrent, host, port, folder, level, options, way = 'tcp' }) {
+  const { createConnection } = way === 'native' ? native : net
+  const socket = createConnection({ host, port, noDelay: true })
   await once(socket, 'connect')
   const storage = await Storage.create(torrent, folder)
   const wire = new Wire('tcpOutgoing', level, options)
@@ -165,12 +202,13 @@ async function download ({ torrent, host, port, folder, level, options }) {
  * Downloads from a client as fast as it goes: with as many requests on their way as the client says
  * that it takes, and without a disk. Checks every piece.
  *
- * @param {object} options as those of `download`, without a folder
+ * @param {object} options as those of `download`, without a folder; `way` may be `utp` too
  * @returns {Promise<{ method: string, complaints: string[] }>} how the blocks came, and what else
  *   happened, in words
  */
-async function downloadAtFullSpeed ({ torrent, host, port, level }) {
-  const socket = net.connect({ host, port, noDelay: true })
+async function downloadAtFullSpeed ({ torrent, host, port, level, way = 'tcp' }) {
+  if (way === 'native') return downloadNatively({ torrent, host, port, level })
+  const socket = way === 'utp' ? UTP.connect(port, host) : net.connect({ host, port, noDelay: true })
   await once(socket, 'connect')
   const wire = new Wire('tcpOutgoing', level)
   const leech = new Leech(torrent, wire)
@@ -183,6 +221,21 @@ async function downloadAtFullSpeed ({ torrent, host, port, level }) {
   } finally {
     wire.destroy()
     socket.end()
+  }
+  return { method: METHODS[wire._encryptionMethod] ?? 'plaintext', complaints: leech.complaints }
+}
+
+/** The same, by a wire of the native transport. */
+async function downloadNatively ({ torrent, host, port, level }) {
+  const wire = native.connect({
+    host, port, encryption: ENCRYPTION[level], infoHash: torrent.infoHash, peerId: peerId(), extensions: { fast: true }
+  })
+  const leech = new Leech(torrent, wire)
+  wire.on('error', error => leech.end(error)).on('close', () => leech.end(new Error('the client hung up')))
+  try {
+    await leech.done
+  } finally {
+    wire.destroy()
   }
   return { method: METHODS[wire._encryptionMethod] ?? 'plaintext', complaints: leech.complaints }
 }

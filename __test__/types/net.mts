@@ -2,7 +2,7 @@
 
 import net from 'node:net'
 import Wire from 'bittorrent-protocol-native'
-import { connect, listen, createConnection, createServer, type ConnectedWire } from 'bittorrent-protocol-native/net'
+import { RateLimit, connect, listen, createConnection, createServer, type ConnectedWire } from 'bittorrent-protocol-native/net'
 
 const INFO_HASH = '0123456789abcdef0123456789abcdef01234567'
 
@@ -35,10 +35,24 @@ server.on('drop', ({ remoteAddress }) => remoteAddress.length)
 const port: number | undefined = server.address()?.port
 server.close(() => {})
 
+const limit = new RateLimit({ download: 1e6, parent: new RateLimit({ upload: Infinity }) })
+limit.upload = null
+const rate: number = limit.upload
+const parent: RateLimit | null = limit.parent
+wire.rateLimit = limit
+wire.rateLimit = null
+connect({ port: 1, rateLimit: limit, proxy: { host: 'localhost', port: 1080, username: 'a', password: 'b' } })
+listen({ rateLimit: limit })
+// @ts-expect-error bytes a second are a number
+limit.download = '1'
+// @ts-expect-error a number is no limit
+listen({ rateLimit: 1 })
+
 const socket = createConnection({ port: 6881, timeout: 1000 }, () => {})
 socket.pipe(asWire).pipe(socket)
+socket.rateLimit = limit
 socket.setNoDelay().setKeepAlive(true, 1000).unref()
 createServer({ allowHalfOpen: true }, socket => socket.end()).listen(0, '127.0.0.1', () => {}).unref()
 const shape: Pick<net.Socket, 'bytesRead' | 'remotePort' | 'destroySoon' | 'readyState'> = socket
 
-export { place, code, port, shape }
+export { place, code, port, shape, rate, parent }

@@ -20,6 +20,8 @@ const MODULES = { ours: ourFile, upstream: upstreamFile }
 /** Puts our extensions in the places of ut_metadata, ut_pex and lt_donthave. */
 const OUR_EXTENSIONS = Object.fromEntries(['ut_metadata', 'ut_pex', 'lt_donthave'].map(name =>
   [`${name.toUpperCase()}_MODULE`, pathToFileURL(path.join(__dirname, `../../extensions/${name}.js`)).href]))
+/** Puts its TCP connections on the native transport: examples/webtorrent. */
+const NATIVE = { NODE_OPTIONS: `--import=${pathToFileURL(path.join(__dirname, '../../examples/webtorrent/native-net.mjs')).href}` }
 const SIZE = 8 * 1024 * 1024 + 12345
 
 let webtorrent, folder, file, processes
@@ -53,6 +55,45 @@ describe.each([['its default', '', 1], ['secure: 2', '2', 2]])('%s', (name, secu
       expect(await transfer(downloading, seeding, 'torrentFile', secure)).toMatchObject({ encryption: method })
     }, 60_000
   )
+})
+
+describe('on the native transport', () => {
+  test.each([
+    ['both sides', [NATIVE, NATIVE], 'torrentFile', '0'],
+    ['the downloader', [NATIVE], 'magnet', '0'],
+    ['the seeder', [undefined, NATIVE], 'magnet', '1'],
+    ['both sides, encrypted', [NATIVE, NATIVE], 'torrentFile', '2']
+  ])('%s', (name, environments, given, secure) => {
+    return transfer('ours', 'ours', given, secure, environments)
+  }, 60_000)
+
+  test('a limit of the client holds', async () => {
+    const seeder = start('ours', 'seed.mjs', [file], '0', NATIVE)
+    const torrent = await seeder.told('port')
+    const into = fs.mkdtempSync(path.join(folder, 'into-'))
+    const rate = 4 << 20
+    const downloader = start('ours', 'download.mjs', [torrent.port, into, rate], '0', NATIVE)
+    downloader.child.stdin.write(torrent.torrentFile + '\n')
+    await downloader.told('wire')
+    const begin = performance.now()
+    await downloader.told('done')
+    expect((performance.now() - begin) / 1000).toBeGreaterThan(SIZE / rate * 0.9)
+    await downloader.exited()
+    seeder.child.stdin.end()
+    await seeder.exited()
+  }, 60_000)
+
+  test('it tells of a peer that is not there', async () => {
+    const into = fs.mkdtempSync(path.join(folder, 'into-'))
+    const seeder = start('ours', 'seed.mjs', [file], '0', NATIVE)
+    const torrent = await seeder.told('port')
+    seeder.child.stdin.end()
+    await seeder.exited()
+    const downloader = start('ours', 'download.mjs', [torrent.port, into], '0', NATIVE)
+    downloader.child.stdin.end(torrent.torrentFile + '\n')
+    await downloader.told('destroyed')
+    await downloader.exited()
+  }, 60_000)
 })
 
 describe('with our extensions', () => {
@@ -117,12 +158,14 @@ test('the seeder is killed in the middle', async () => {
 async function transfer (downloading, seeding, given, secure = '0', [ofDownloader, ofSeeder] = []) {
   const seeder = start(seeding, 'seed.mjs', [file], secure, ofSeeder)
   const torrent = await seeder.told('port')
+  expect(torrent.isNative).toBe(ofSeeder === NATIVE)
   const into = fs.mkdtempSync(path.join(folder, 'into-'))
   const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure, ofDownloader)
   downloader.child.stdin.write(torrent[given] + '\n')
 
-  const { nodeStream, ourExtensions } = await downloader.told('wire')
+  const { nodeStream, ourExtensions, isNative } = await downloader.told('wire')
   expect(ourExtensions).toBe(ofDownloader === OUR_EXTENSIONS)
+  expect(isNative).toBe(ofDownloader === NATIVE)
   expect(nodeStream).toBe(downloading === 'ours' && !upstreamUnderTest)
   expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
   const closed = await downloader.told('closed')

@@ -2,6 +2,7 @@
 
 const { Child } = require('../support/child.js')
 const { within } = require('../support/drive.js')
+const webtorrent = require('./webtorrent.js')
 
 const MS = 1500
 const DEPTH = 128
@@ -80,5 +81,6 @@ module.exports = [
     elsewhere: true,
     baseline: 'upstream',
     goals: { speed: { goal: 5 }, p99: { goal: 0.15 } }
-  })
+  }),
+  ...webtorrent
 ]

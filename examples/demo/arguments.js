@@ -19,6 +19,7 @@ Options
   --out DIR          where to leave what was downloaded; without it, a local transfer is
                      removed at the end, and a torrent is left in ./downloads
   --size MIB         size of the random file (default 256)
+  --native           sockets of the native transport, in place of those of Node.js
   --timeout SECONDS  give up when the peer sends no data for so long (default 60)
   --help             this text`
 
@@ -28,6 +29,7 @@ const OPTIONS = {
   out: { type: 'string' },
   size: { type: 'string' },
   timeout: { type: 'string', default: '60' },
+  native: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false }
 }
 
@@ -39,6 +41,7 @@ const OPTIONS = {
  * @property {{ host: string, port: number }|null} peer to download it from
  * @property {string|null} out the folder to download to
  * @property {number} size of the file to make, in bytes
+ * @property {boolean} native whether sockets are those of the native transport
  * @property {number} timeout in milliseconds
  */
 
@@ -64,6 +67,7 @@ function parseArguments (argv) {
     peer: peer === undefined ? null : parsePeer(peer),
     out: resolve(out ?? (torrent && 'downloads')),
     size: positive('--size', size ?? '256', 1 << 20) * (1 << 20),
+    native: values.native,
     timeout: positive('--timeout', values.timeout, 86400) * 1000
   }
 }

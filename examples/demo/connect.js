@@ -1,8 +1,7 @@
 'use strict'
 
-const net = require('node:net')
-
 const { Failure, cause } = require('./failure')
+const { transport } = require('./transport')
 
 /**
  * @param {string} host
@@ -10,13 +9,14 @@ const { Failure, cause } = require('./failure')
  * @param {object} options
  * @param {number} options.timeout in milliseconds
  * @param {AbortSignal} [options.signal]
+ * @param {boolean} [options.native] by the native transport
  * @returns {Promise<import('node:net').Socket>} connected
  * @throws {Failure}
  */
-function connect (host, port, { timeout, signal }) {
+function connect (host, port, { timeout, signal, native = false }) {
   const peer = addressOf(host, port)
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host, port, noDelay: true })
+    const socket = transport(native).createConnection({ host, port, noDelay: true })
     const fail = (why) => {
       socket.destroy()
       reject(new Failure(`cannot connect to ${peer}: ${why}`))

@@ -81,18 +81,18 @@ class Demo {
 
   /** A file of this machine, from a seeder to a leecher. */
   async transfer () {
-    const { file: given, length, out, timeout } = this.args
+    const { file: given, length, out, timeout, native } = this.args
     this.folder = await fs.mkdtemp(path.join(os.tmpdir(), 'bittorrent-demo-'))
     const file = given ?? await this.makeFile(length)
     const torrentFile = await this.makeTorrent(file, length)
 
-    const seeder = new Side('seeder', { file, torrentFile })
+    const seeder = new Side('seeder', { file, torrentFile, native })
     this.sides.push(seeder)
     const { listening: port } = await seeder.news()
     console.log(`Seeder   process ${seeder.pid} on 127.0.0.1:${port} serves ${printable(file)}, ${size(length)}`)
 
     const received = out ?? path.join(this.folder, 'received')
-    const leecher = this.startLeecher({ torrentFile, host: '127.0.0.1', port, out: received, timeout }, length)
+    const leecher = this.startLeecher({ torrentFile, host: '127.0.0.1', port, out: received, timeout, native }, length)
     console.log(`Leecher  process ${leecher.pid}`)
 
     const [theirs, ours] = await Promise.all([seeder.done, leecher.done])
@@ -102,13 +102,13 @@ class Demo {
 
   /** A torrent, from any client. */
   async download () {
-    const { torrent: torrentFile, peer, out, timeout } = this.args
+    const { torrent: torrentFile, peer, out, timeout, native } = this.args
     const { decode } = await require('./protocol').load()
     const torrent = await readTorrent(torrentFile, decode)
     const { name, length, pieceCount, infoHash } = torrent
     console.log(`Downloading ${printable(name)}, ${size(length)} in ${pieceCount} pieces, info hash ${infoHash}`)
 
-    const leecher = this.startLeecher({ torrentFile, ...peer, out, timeout }, length)
+    const leecher = this.startLeecher({ torrentFile, ...peer, out, timeout, native }, length)
     this.conclude({ leecher: await leecher.done })
     console.log(`\nWritten to ${printable(path.join(out, name))}`)
   }

@@ -12,11 +12,11 @@ const { readTorrent } = require('./torrent')
 /** Milliseconds between two reports of progress. */
 const REPORT_INTERVAL = 100
 
-runChild(async ({ torrentFile, host, port, out, timeout }, { tell, gone }) => {
+runChild(async ({ torrentFile, host, port, out, timeout, native }, { tell, gone }) => {
   const { Wire, decode } = await protocol.load()
   const torrent = await readTorrent(torrentFile, decode)
   const peer = addressOf(host, port)
-  const socket = await connect(host, port, { timeout, signal: gone })
+  const socket = await connect(host, port, { timeout, signal: gone, native })
 
   let storage
   try {

@@ -3,20 +3,20 @@
 // The side that has the file: a process of its own.
 
 const { once } = require('node:events')
-const net = require('node:net')
 
 const { runChild } = require('./child')
 const protocol = require('./protocol')
 const { Source } = require('./source')
 const { readTorrent } = require('./torrent')
+const { transport } = require('./transport')
 const { Upload } = require('./upload')
 
-runChild(async ({ file, torrentFile }, { tell, gone }) => {
+runChild(async ({ file, torrentFile, native }, { tell, gone }) => {
   const { Wire, decode } = await protocol.load()
   const torrent = await readTorrent(torrentFile, decode)
   const source = new Source(file, torrent.length)
 
-  const server = net.createServer({ noDelay: true })
+  const server = transport(native).createServer({ noDelay: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening', { signal: gone })
   tell({ listening: server.address().port })

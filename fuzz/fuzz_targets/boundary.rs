@@ -229,7 +229,7 @@ impl Driver {
         self.transfer(place, TRANSFER_OUTPUT, [count, 0, 0, 0], &mut bytes, &[]);
         let expected = if self.is_there(place) { RESULT_DONE } else { RESULT_GONE };
         assert_eq!(self.slots[SLOT_RESULT as usize].get(), expected);
-        self.run(place, COMMAND_SET_UNDELIVERED, [0; 4]);
+        self.run(place, COMMAND_SET_UNDELIVERED, [0, 1 << 16, 0, 0]);
     }
 
     /// The states are those of the wires that are there, and of no others.

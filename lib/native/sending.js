@@ -110,12 +110,12 @@ function takeOutput (handle, chunks, blocks) {
 }
 
 /**
- * Notes how many bytes of what was taken did not leave yet.
+ * Notes how many bytes of what was taken did not leave yet, and above how many the peer's requests wait.
  * @returns {boolean} whether `next` may find what was kept from it
  */
-function setUndelivered (handle, bytes) {
+function setUndelivered (handle, bytes, highWater) {
   touchClock()
-  command(handle, COMMAND_SET_UNDELIVERED, Math.min(bytes, 0xffffffff))
+  command(handle, COMMAND_SET_UNDELIVERED, Math.min(bytes, 0xffffffff), highWater)
   return page[SLOT_NUMBERS] !== 0
 }
 

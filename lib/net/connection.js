@@ -1,6 +1,7 @@
 'use strict'
 
 const native = require('./native.js')
+const { nativeOf } = require('./rate-limit.js')
 const { socketError } = require('./errors.js')
 
 /** How much one buffer of what was read has at most, in bytes. */
@@ -30,6 +31,8 @@ class Connection {
     this.handle = null
     /** What it connects to, for errors. @type {{ address: string, port: number } | undefined} */
     this.where = undefined
+    /** What it asks a proxy for, if it does. @type {{ host: string, port: number } | undefined} */
+    this.proxied = undefined
     this.isOpen = false
     /** @type {object | null} */
     this.knownEndpoints = null
@@ -39,6 +42,8 @@ class Connection {
     /** The peer has ended, and that was not told yet; likewise the connection. */
     this.hasEnded = false
     this.hasClosed = false
+    /** @type {import('./rate-limit.js').RateLimit | null} */
+    this.rateLimit = null
     /** It keeps the process alive. */
     this.isReferenced = true
     this.isCounted = false
@@ -46,17 +51,23 @@ class Connection {
 
   /**
    * Begins to connect.
-   * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window?: number }} options
+   * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window?: number,
+   *   rateLimit?: import('./rate-limit.js').RateLimit | null,
+   *   proxied?: { host: string, port: number, username?: string, password?: string } }} options the address is a
+   *   proxy's where something is `proxied`
    */
   connect (options) {
     this.where = { address: options.address, port: options.port }
-    this.begin(native.connect(this, { window: WINDOW, ...options }))
+    this.proxied = options.proxied
+    this.rateLimit = options.rateLimit ?? null
+    this.begin(native.connect(this, { window: WINDOW, ...options, limit: nativeOf(this.rateLimit) }))
     return this
   }
 
   /** Takes the next connection of a listener; tells whether there was one. */
-  accept (listener, window = WINDOW) {
-    const handle = native.accept(listener, this, window)
+  accept (listener, window = WINDOW, rateLimit = null) {
+    this.rateLimit = rateLimit
+    const handle = native.accept(listener, this, window, nativeOf(rateLimit))
     if (handle !== null) this.begin(handle)
     return handle !== null
   }
@@ -68,7 +79,11 @@ class Connection {
 
   /** @returns {{ remote: { address: string, port: number }, local: { address: string, port: number } } | null} */
   get endpoints () {
-    if (this.knownEndpoints === null && this.handle !== null) this.knownEndpoints = native.endpoints(this.handle)
+    if (this.knownEndpoints === null && this.handle !== null) {
+      this.knownEndpoints = native.endpoints(this.handle)
+      const { proxied } = this
+      if (this.knownEndpoints !== null && proxied) this.knownEndpoints.remote = { address: proxied.host, port: proxied.port }
+    }
     return this.knownEndpoints
   }
 
@@ -126,8 +141,13 @@ class Connection {
     const fault = native.takeFault(this.handle)
     if (fault === null || this.isFinished) return
     this.isFinished = true
-    const isConnecting = fault.syscall === 'connect' || fault.syscall === 'bind'
-    this.owner.onError(socketError(fault, isConnecting ? this.where : undefined))
+    this.owner.onError(socketError(fault, this.whereOf(fault.syscall)))
+  }
+
+  /** What an error of the opening is about. */
+  whereOf (syscall) {
+    if (syscall === 'proxy') return { address: this.proxied.host, port: this.proxied.port }
+    return syscall === 'connect' || syscall === 'bind' ? this.where : undefined
   }
 
   close () {
@@ -206,6 +226,13 @@ class Connection {
     if (this.handle === null) return
     if (ciphers === null) native.setWindow(this.handle, WINDOW)
     else native.encrypt(this.handle, ciphers, WINDOW)
+  }
+
+  /** Reads and writes no faster than a limit lets it, from now on. */
+  setRateLimit (rateLimit) {
+    if (rateLimit === this.rateLimit) return
+    this.rateLimit = rateLimit
+    if (this.handle !== null) native.setRateLimit(this.handle, nativeOf(rateLimit))
   }
 
   setNoDelay (isSet) {

@@ -21,6 +21,9 @@ class Dial {
    * @param {number=} options.family 4, 6 or 0 for both
    * @param {typeof dns.lookup=} options.lookup
    * @param {number=} options.window of the connection
+   * @param {object=} options.utp the handle of a socket of uTP to connect over
+   * @param {(import('./rate-limit.js').RateLimit | null)=} options.rateLimit
+   * @param {import('../../net.js').ProxyOptions=} options.proxy what the addresses are of, and the attempts go through
    * @param {Function=} options.onLookup is told what was found: error, address, family, host
    * @param {(error: Error | null, connection?: Connection) => void} done is called once, unless it is
    *   aborted before; the connection is open, and its news go to the owner that it gets then
@@ -39,8 +42,20 @@ class Dial {
     this.isReferenced = true
   }
 
+  /** What is connected to. @returns {{ host: string, port: number }} */
+  get destination () {
+    return this.options.proxy ?? this.options
+  }
+
+  /** What the proxy is asked for. */
+  get proxied () {
+    const { host, port, proxy } = this.options
+    return proxy && { host, port, username: proxy.username, password: proxy.password }
+  }
+
   start () {
-    const { host, family = 0, lookup = dns.lookup } = this.options
+    const { family = 0, lookup = dns.lookup } = this.options
+    const { host } = this.destination
     if (isIP(host)) return this.onAddresses([{ address: host, family: isIP(host) }])
     lookup(host, { all: true, family, hints: 0 }, (error, found, foundFamily) => {
       if (this.isDone) return
@@ -63,7 +78,7 @@ class Dial {
 
   onAddresses (found) {
     this.addresses = interleave(found.map(({ address }) => address))
-    if (this.addresses.length === 0) return this.finish(new Error(`no address of ${this.options.host}`))
+    if (this.addresses.length === 0) return this.finish(new Error(`no address of ${this.destination.host}`))
     this.tryNext()
   }
 
@@ -74,8 +89,9 @@ class Dial {
     const attempt = new Connection(null)
     attempt.owner = new Attempt(this, attempt)
     this.attempts.add(attempt)
-    const { port, localAddress, localPort, window } = this.options
-    attempt.connect({ address, port, localAddress, localPort, window })
+    const { localAddress, localPort, window, rateLimit, utp } = this.options
+    const { port } = this.destination
+    attempt.connect({ address, port, localAddress, localPort, window, rateLimit, proxied: this.proxied, utp })
     if (!this.isReferenced) attempt.unref()
     if (this.addresses.length > 0) this.timer = setTimeout(() => this.tryNext(), ATTEMPT_DELAY)
   }

@@ -23,7 +23,7 @@ function socketError ({ syscall, code, number, message }, where = undefined) {
   const place = where?.address === undefined ? '' : ` ${where.address}:${where.port}`
   const text = syscall === 'listen' || known === undefined ? `: ${known?.text ?? message}` : ''
   const error = new Error(`${syscall} ${name}${text}${place}`)
-  return Object.assign(error, { errno: known?.errno ?? -number, code: name, syscall }, place && { ...where })
+  return Object.assign(error, { errno: known?.errno ?? (number === undefined ? undefined : -number), code: name, syscall }, place && { ...where })
 }
 
 /** The connection took longer than its caller wants to wait. */

@@ -27,6 +27,8 @@ class Link {
     this.needsDrain = true
     /** Bytes that wait, as far as we know. */
     this.queued = 0
+    /** More than so many are not to wait, where a limit keeps them. */
+    this.highWater = Infinity
     /** The wire did not write all that it had. */
     this.isCut = false
     /** A chunk is at work. */
@@ -108,8 +110,9 @@ class Link {
     this.connection?.flush(this)
   }
 
-  onFlushed (queued, isFull) {
+  onFlushed (queued, isFull, highWater) {
     this.queued = queued
+    this.highWater = highWater
     this.needsDrain = isFull
     if (!this.isCut) return
     this.isCut = false

@@ -10,11 +10,11 @@ const { Buffer } = require('node:buffer')
 const binding = require('../load.js')
 
 const {
-  NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE,
+  NET_COMMAND_ACCEPTING, NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE, NET_COMMAND_MESSAGES,
   NET_COMMAND_NO_DELAY, NET_COMMAND_PAUSE, NET_COMMAND_RELEASE, NET_COMMAND_RESET, NET_COMMAND_RESUME, NET_COMMAND_WINDOW,
   NET_EVENT_ACCEPTED, NET_EVENT_BYTES, NET_EVENT_CLOSED, NET_EVENT_DRAINED, NET_EVENT_ENDED, NET_EVENT_FAILED,
   NET_EVENT_OPENED, NET_PAGE_LENGTH, NET_SLOT_AMOUNT, NET_SLOT_ARGUMENT, NET_SLOT_COMMAND, NET_SLOT_GENERATION,
-  NET_SLOT_INDEX, NET_SLOT_RESULT
+  NET_SLOT_HIGH_WATER, NET_SLOT_INDEX, NET_SLOT_RESULT
 } = binding
 
 const { nextTick } = process
@@ -101,14 +101,69 @@ function register (source) {
 /**
  * Begins to connect.
  * @param {{ onNews: Function }} source is told
- * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number }} options
- *   addresses are of IPv4 or IPv6
+ * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number,
+ *   limit?: object, proxied?: object, utp?: Handle }} options
+ *   addresses are of IPv4 or IPv6; `utp` is the socket of uTP to connect over
  * @returns {Handle}
  */
-function connect (source, { address, port, localAddress, localPort, window }) {
+function connect (source, { address, port, localAddress, localPort, window, limit, proxied, utp }) {
   start()
-  network.connect(address, port, window, localAddress, localPort)
+  if (utp === undefined) {
+    network.connect(address, port, window, localAddress, localPort, limit, proxied)
+  } else {
+    name(utp)
+    network.connectUtp(address, port, window, limit)
+  }
   return register(source)
+}
+
+/**
+ * Opens a socket of uTP. It accepts nothing until `setAccepting`.
+ * @param {{ onNews: Function }} source is told; `BYTES` means packets that are none of uTP
+ * @param {{ address: string, port: number, ipv6Only: boolean }} options
+ * @returns {{ handle: Handle, fault: null } | { handle: null, fault: object }}
+ */
+function bindUtp (source, { address, port, ipv6Only }) {
+  start()
+  const fault = network.bindUtp(address, port, ipv6Only)
+  return fault ? { handle: null, fault } : { handle: register(source), fault: null }
+}
+
+/** Whether a socket of uTP accepts connections. */
+function setAccepting (handle, isAccepting) {
+  command(handle, NET_COMMAND_ACCEPTING, isAccepting ? 1 : 0)
+}
+
+/** Whether a socket of uTP keeps packets that are none of uTP. */
+function wantMessages (handle, areWanted) {
+  command(handle, NET_COMMAND_MESSAGES, areWanted ? 1 : 0)
+}
+
+/** @returns {{ from: { address: string, port: number }, bytes: Buffer } | null} the next of them */
+function takeMessage (handle) {
+  name(handle)
+  return network.takeMessage()
+}
+
+/** Sends one. @returns {object | null} what went wrong */
+function sendMessage (handle, bytes, address, port) {
+  name(handle)
+  return network.sendMessage(bytes, address, port)
+}
+
+/**
+ * @param {boolean} isSending of what goes, or of what comes
+ * @param {number} wanted bytes; 0 changes nothing
+ * @returns {number} how much the system keeps for a socket of uTP
+ */
+function systemBuffer (handle, isSending, wanted) {
+  name(handle)
+  return network.systemBuffer(isSending, wanted)
+}
+
+function setTtl (handle, ttl) {
+  name(handle)
+  network.setTtl(ttl)
 }
 
 /**
@@ -128,11 +183,12 @@ function listen (source, { address, port, backlog, ipv6Only }) {
  * @param {Handle} listener
  * @param {{ onNews: Function }} source is told of it
  * @param {number} window how many bytes may be read and not taken
+ * @param {object | undefined} limit
  * @returns {Handle | null} `null` if there is none
  */
-function accept (listener, source, window) {
+function accept (listener, source, window, limit) {
   name(listener)
-  return network.accept(window) ? register(source) : null
+  return network.accept(window, limit) ? register(source) : null
 }
 
 //
@@ -173,12 +229,12 @@ function write (handle, bytes) {
 
 /**
  * Has what was written leave.
- * @param {{ onFlushed (queued: number, isFull: boolean): void }} writer is told how many bytes wait, and
- *   whether to stop until they have drained
+ * @param {{ onFlushed (queued: number, isFull: boolean, highWater: number): void }} writer is told how many
+ *   bytes wait, whether to stop until they have drained, and how many are not to be exceeded
  */
 function flush (handle, writer) {
   command(handle, NET_COMMAND_FLUSH)
-  writer.onFlushed(page[NET_SLOT_RESULT], page[NET_SLOT_AMOUNT] !== 0)
+  writer.onFlushed(page[NET_SLOT_RESULT], page[NET_SLOT_AMOUNT] !== 0, page[NET_SLOT_HIGH_WATER])
 }
 
 function pause (handle) {
@@ -218,6 +274,12 @@ function setWindow (handle, bytes) {
   command(handle, NET_COMMAND_WINDOW, bytes)
 }
 
+/** @param {object | undefined} limit from now on */
+function setRateLimit (handle, limit) {
+  name(handle)
+  network.limit(limit)
+}
+
 function setNoDelay (handle, isSet) {
   command(handle, NET_COMMAND_NO_DELAY, isSet ? 1 : 0)
 }
@@ -237,6 +299,15 @@ function encrypt (handle, ciphers, window) {
 function endpoints (handle) {
   name(handle)
   return network.endpoints()
+}
+
+/**
+ * Makes a limit of bytes a second, within another one if that is given.
+ * @param {object=} parent
+ * @returns {object} with `setDownload` and `setUpload`
+ */
+function newRateLimit (parent) {
+  return new binding.NetRateLimit(parent)
 }
 
 /** @returns {{ address: string, port: number } | null} where it listens */
@@ -274,6 +345,7 @@ module.exports = {
   accept,
   addReference,
   addressOf,
+  bindUtp,
   connect,
   countSources,
   destroy,
@@ -283,14 +355,22 @@ module.exports = {
   finish,
   flush,
   listen,
+  newRateLimit,
   pause,
   release,
   reset,
   resume,
+  sendMessage,
+  setAccepting,
   setKeepAlive,
   setNoDelay,
+  setRateLimit,
+  setTtl,
   setWindow,
+  systemBuffer,
   take,
   takeFault,
+  takeMessage,
+  wantMessages,
   write
 }

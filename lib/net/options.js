@@ -22,6 +22,14 @@ function readEncryption (value, byDefault) {
   return ENCRYPTION[value]
 }
 
+/** @returns {'tcp' | 'utp' | 'any'} */
+function readTransport (value = 'tcp') {
+  if (value !== 'tcp' && value !== 'utp' && value !== 'any') {
+    throw typeError(`transport must be 'tcp', 'utp' or 'any', not ${String(value)}`)
+  }
+  return value
+}
+
 function readObject (options, name = 'options') {
   if (options === null || typeof options !== 'object') throw typeError(`${name} must be an object`)
   return options
@@ -41,6 +49,34 @@ function readHost (host, byDefault) {
   if (host === undefined || host === null || host === '') return byDefault
   if (typeof host !== 'string') throw typeError(`host must be a string, not ${typeof host}`)
   return host
+}
+
+/**
+ * @param {unknown} proxy
+ * @param {unknown} host what it is asked for
+ * @returns {import('../../net.js').ProxyOptions | undefined}
+ */
+function readProxied (proxy, host) {
+  if (proxy === undefined || proxy === null) return undefined
+  const { username, password } = readObject(proxy, 'proxy')
+  if (username === undefined && password !== undefined) throw typeError('proxy.username is missing')
+  if (typeof host === 'string' && Buffer.byteLength(host) > 255) {
+    throw rangeError('host must have at most 255 bytes for a proxy to look it up')
+  }
+  return {
+    host: readHost(proxy.host, 'localhost'),
+    port: readPort(proxy.port ?? 1080, 1),
+    username: username === undefined ? undefined : readCredential(username, 'proxy.username'),
+    password: username === undefined ? undefined : readCredential(password, 'proxy.password')
+  }
+}
+
+/** RFC 1929 has a byte for its length. */
+function readCredential (value, name) {
+  if (typeof value !== 'string') throw typeError(`${name} must be a string, not ${typeof value}`)
+  const length = Buffer.byteLength(value)
+  if (length < 1 || length > 255) throw rangeError(`${name} must have 1 to 255 bytes, not ${length}`)
+  return value
 }
 
 /** @returns {Buffer | null} its 20 bytes */
@@ -95,5 +131,17 @@ function readFunction (value, name) {
 }
 
 module.exports = {
-  readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort, readSignal, readTimeout
+  readAddress,
+  readEncryption,
+  readFamily,
+  readFunction,
+  readHost,
+  readInfoHash,
+  readObject,
+  readPeerId,
+  readPort,
+  readProxied,
+  readSignal,
+  readTimeout,
+  readTransport
 }

@@ -7,7 +7,8 @@ const Dial = require('./dial.js')
 const DirectPipe = require('./direct-pipe.js')
 const { family } = require('./wire.js')
 const { abortError } = require('./errors.js')
-const { readAddress, readFamily, readFunction, readHost, readPort, readSignal, readTimeout } = require('./options.js')
+const { readAddress, readFamily, readFunction, readHost, readPort, readProxied, readSignal, readTimeout } = require('./options.js')
+const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
 
 const { kConnection, kDirect } = require('./symbols.js')
@@ -32,6 +33,7 @@ class Socket extends Duplex {
     this.timeout = undefined
     this.timer = null
     this.isReferenced = true
+    this.limit = readRateLimit(options.rateLimit)
     this.noDelay = undefined
     this.keepAliveSeconds = undefined
     /** What waits for the connection, or for it to drain. @type {(() => void) | null} */
@@ -48,6 +50,7 @@ class Socket extends Duplex {
   connect (...args) {
     const [options, listener] = normalize(args)
     if (this.dial !== null || this[kConnection] !== null) throw Object.assign(new Error('the socket connects already, or did'), { code: 'ERR_SOCKET_CONNECTED' })
+    if (options.rateLimit !== undefined) this.rateLimit = options.rateLimit
     const read = {
       host: readHost(options.host, 'localhost'),
       port: readPort(options.port, 0),
@@ -56,6 +59,8 @@ class Socket extends Duplex {
       localPort: options.localPort === undefined ? undefined : readPort(options.localPort, 0),
       lookup: readFunction(options.lookup, 'lookup'),
       window: WINDOW,
+      rateLimit: this.limit,
+      proxy: readProxied(options.proxy, options.host),
       onLookup: (...found) => this.emit('lookup', ...found)
     }
     if (listener) this.once('connect', listener)
@@ -87,6 +92,7 @@ class Socket extends Duplex {
     connection.owner = new SocketOwner(this)
     this.connecting = false
     if (!this.isReferenced) connection.unref()
+    connection.setRateLimit(this.limit)
     if (this.noDelay === false) connection.setNoDelay(false)
     if (this.keepAliveSeconds !== undefined) connection.setKeepAlive(this.keepAliveSeconds)
     if (this.readableFlowing === false) connection.pause()
@@ -198,11 +204,12 @@ class Socket extends Duplex {
     this.setTimeout(0)
     this.pendingWrite = null
     const connection = this[kConnection]
+    // An error is told of first.
+    callback(error)
     if (connection === null || connection.handle === null) nextTick(() => this.emit('close', this.hasError))
     // What was written has still to leave.
     else if (!error && this.writableFinished) connection.finish()
     else connection.destroy()
-    callback(error)
   }
 
   onConnectionClose () {
@@ -291,6 +298,16 @@ class Socket extends Duplex {
 
   refreshTimeout () {
     this.timer?.refresh()
+  }
+
+  /** As of a wire. */
+  get rateLimit () {
+    return this.limit
+  }
+
+  set rateLimit (rateLimit) {
+    this.limit = readRateLimit(rateLimit)
+    this[kConnection]?.setRateLimit(this.limit)
   }
 
   setNoDelay (isSet = true) {

@@ -8,6 +8,7 @@ const OwnRequests = require('../requests/own-requests.js')
 const PeerRequests = require('../requests/peer-requests.js')
 const { free } = require('../closing.js')
 const Link = require('./link.js')
+const { readRateLimit } = require('./rate-limit.js')
 const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
 const { kOpening } = require('./symbols.js')
 const { typeError } = require('../errors.js')
@@ -15,6 +16,7 @@ const { typeError } = require('../errors.js')
 const kLink = Symbol('link')
 const kIsReferenced = Symbol('isReferenced')
 const kWasConnected = Symbol('wasConnected')
+const kRateLimit = Symbol('rateLimit')
 
 /** What comes from the peer, on one connection after the other. */
 class NetInbound extends Inbound {
@@ -35,6 +37,7 @@ class NetWire extends Wire {
     this[kInbound] = new NetInbound(this)
     this[kLink] = new Link(this)
     this[kIsReferenced] = true
+    this[kRateLimit] = options?.rateLimit ?? null
     this[kWasConnected] = false
     /** What opens the connection, and may open another one; `null` once the peer's handshake is there. @type {import('./opening.js') | null} */
     this[kOpening] = null
@@ -66,6 +69,15 @@ class NetWire extends Wire {
 
   get localFamily () {
     return family(this.localAddress)
+  }
+
+  get rateLimit () {
+    return this[kRateLimit]
+  }
+
+  set rateLimit (rateLimit) {
+    this[kRateLimit] = readRateLimit(rateLimit)
+    this[kLink].connection?.setRateLimit(this[kRateLimit])
   }
 
   ref () {
@@ -129,6 +141,7 @@ class NetWire extends Wire {
    */
   attach (connection, begin) {
     if (!this[kIsReferenced]) connection.unref()
+    connection.setRateLimit(this[kRateLimit])
     this.connecting = false
     this[kLink].attach(connection)
     begin()

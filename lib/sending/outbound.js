@@ -25,6 +25,8 @@ class Outbound {
     this.pushed = 0
     /** How many bytes of them have not, as the engine knows it. */
     this.undelivered = 0
+    /** Above so many the peer's requests wait. */
+    this.highWater = this.wire.highWaterMark
     this.isScheduled = false
     /** Nobody wants more until `_read`, or until a destination drains. */
     this.isStalled = false
@@ -95,10 +97,12 @@ class Outbound {
   tellUndelivered () {
     this.mustDrain()
     const undelivered = this.isStalled ? this.countUndelivered() : 0
+    const highWater = this.countHighWater()
     const inbound = this.wire[kInbound]
-    if (undelivered === this.undelivered && !inbound.isPaused && !inbound.hasWaiting) return
+    if (undelivered === this.undelivered && highWater === this.highWater && !inbound.isPaused && !inbound.hasWaiting) return
     this.undelivered = undelivered
-    if (native.setUndelivered(this.wire[kHandle], undelivered)) inbound.resume()
+    this.highWater = highWater
+    if (native.setUndelivered(this.wire[kHandle], undelivered, highWater)) inbound.resume()
   }
 
   /** Stalls until every destination has drained; tells whether one has to. */
@@ -125,6 +129,13 @@ class Outbound {
     if (native.takeOutput(this.wire[kHandle], this.ready, this)) return true
     this.ready = NOTHING
     return false
+  }
+
+  /** Where output leaves slowly, requests are not to come long before their answers can leave. */
+  countHighWater () {
+    let bytes = this.wire.highWaterMark
+    for (const pipe of this.pipes) if (pipe.highWater < bytes) bytes = pipe.highWater
+    return bytes
   }
 
   /** How many bytes have been taken from the engine and did not leave yet. */

@@ -28,6 +28,8 @@ class Pipe {
     this.needsDrain = destination.writableNeedDrain === true
     /** What is written belongs to one flush. */
     this.isCorking = false
+    /** As a link of `net` has it: what a destination lets wait is its own affair. */
+    this.highWater = Infinity
     /** Bytes written since it last had drained. */
     this.written = 0
     this.onData = this.onData.bind(this)

@@ -10,4 +10,5 @@ mod callback;
 mod engine;
 mod memory;
 mod network;
+mod rate_limit;
 mod waker;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{External, Function, Uint32Array, Unknown};
+use napi::bindgen_prelude::{BufferSlice, External, Function, Uint32Array, Unknown};
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
@@ -13,9 +13,11 @@ use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 use super::callback::{self, guard};
 use super::engine::MovedCiphers;
 use super::memory::Numbers;
+use super::rate_limit::NetRateLimit;
 use super::waker::Waker;
+use crate::transport::utp::{BindOptions, Endpoint};
 use crate::transport::{
-    Connection, Fault, Inbox, ListenOptions, Listener, Origin, Runtime, Source,
+    Connection, Fault, Inbox, ListenOptions, Listener, Origin, Proxied, Runtime, Source,
 };
 
 /// How many 32-bit slots the page of the transport has.
@@ -37,6 +39,9 @@ pub const NET_SLOT_ARGUMENT: u32 = 3;
 /// flush, how many wait.
 #[napi]
 pub const NET_SLOT_RESULT: u32 = 4;
+/// Out: of a flush, how many bytes are not to wait, where a limit keeps them.
+#[napi]
+pub const NET_SLOT_HIGH_WATER: u32 = 6;
 /// Out: of `next`, how many bytes may be taken; of a flush, whether to stop until it has drained.
 #[napi]
 pub const NET_SLOT_AMOUNT: u32 = 5;
@@ -75,10 +80,17 @@ pub const NET_COMMAND_KEEP_ALIVE: u32 = 9;
 #[napi]
 pub const NET_COMMAND_RESET: u32 = 10;
 
+/// Of a socket of uTP: accepts connections if the argument is not 0.
+#[napi]
+pub const NET_COMMAND_ACCEPTING: u32 = 11;
+/// Of a socket of uTP: keeps packets that are none of uTP if the argument is not 0.
+#[napi]
+pub const NET_COMMAND_MESSAGES: u32 = 12;
+
 /// Event: the connection is there. Several may come together, to be seen in this order.
 #[napi]
 pub const NET_EVENT_OPENED: u32 = 1;
-/// Event: there are bytes to be taken.
+/// Event: there are bytes to be taken; of a socket of uTP, packets that are none of uTP.
 #[napi]
 pub const NET_EVENT_BYTES: u32 = 2;
 /// Event: more may be written.
@@ -136,6 +148,26 @@ impl From<SocketAddr> for AddressReport {
     }
 }
 
+/// What a SOCKS5 proxy is asked for.
+#[napi(object)]
+pub struct ProxiedPeer {
+    /// A name that the proxy looks up, or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Of the proxy's user, if it has to be told.
+    pub username: Option<String>,
+    /// The user's password.
+    pub password: Option<String>,
+}
+
+impl From<ProxiedPeer> for Proxied {
+    fn from(peer: ProxiedPeer) -> Self {
+        let credentials = peer.username.map(|name| (name, peer.password.unwrap_or_default()));
+        Self { host: peer.host, port: peer.port, credentials }
+    }
+}
+
 /// Both ends of a connection.
 #[napi(object)]
 pub struct EndpointsReport {
@@ -143,6 +175,15 @@ pub struct EndpointsReport {
     pub remote: AddressReport,
     /// Ours.
     pub local: AddressReport,
+}
+
+/// A packet that is none of uTP.
+#[napi(object, object_from_js = false)]
+pub struct MessageReport<'env> {
+    /// Whose.
+    pub from: AddressReport,
+    /// What is in it.
+    pub bytes: BufferSlice<'env>,
 }
 
 /// The connections and listeners of one copy of the module.
@@ -192,7 +233,7 @@ impl Network {
         self.shared.waker.keep_alive(env, is_kept)
     }
 
-    /// Connects to an address, from one of this machine if that is given. Leaves the name of the
+    /// Connects to an address, a proxy's if `proxied` is given, from one of this machine if that is given. Leaves the name of the
     /// connection in the page.
     #[napi(catch_unwind)]
     pub fn connect(
@@ -202,6 +243,8 @@ impl Network {
         window: u32,
         local_address: Option<String>,
         local_port: Option<u16>,
+        limit: Option<&NetRateLimit>,
+        proxied: Option<ProxiedPeer>,
     ) -> Result<()> {
         let remote = socket_address(&address, port)?;
         let local_port = local_port.unwrap_or(0);
@@ -210,19 +253,21 @@ impl Network {
             None if local_port > 0 => Some(socket_address(any(remote), local_port)?),
             None => None,
         };
-        self.open(Origin::Connect { remote, local }, window);
+        let proxied = proxied.map(Proxied::from);
+        self.open(Origin::Connect { remote, local, proxied }, window, limit);
         Ok(())
     }
 
     /// Takes the next connection of the listener in the page, and leaves its name there; `null` if
     /// there is none.
     #[napi(catch_unwind)]
-    pub fn accept(&self, window: u32) -> Option<AddressReport> {
+    pub fn accept(&self, window: u32, limit: Option<&NetRateLimit>) -> Option<AddressReport> {
         let accepted = match self.shared.named()? {
             Source::Listener(listener) => listener.accept()?,
+            Source::Utp(endpoint) => endpoint.accept()?,
             Source::Connection(_) => return None,
         };
-        self.open(Origin::Accepted(accepted.stream), window);
+        self.open(Origin::Accepted(accepted.stream), window, limit);
         Some(accepted.remote.into())
     }
 
@@ -243,11 +288,83 @@ impl Network {
         Ok(bound.err().map(FaultReport::from))
     }
 
+    /// Opens a socket of uTP. Leaves its name in the page; gives what went wrong.
+    #[napi(catch_unwind)]
+    pub fn bind_utp(
+        &self,
+        address: String,
+        port: u16,
+        ipv6_only: bool,
+    ) -> Result<Option<FaultReport>> {
+        let options = BindOptions { address: socket_address(&address, port)?, ipv6_only };
+        let inbox = &self.shared.inbox;
+        let bound = self.shared.add(|name| Endpoint::bind(inbox, name, options).map(Source::Utp));
+        Ok(bound.err().map(FaultReport::from))
+    }
+
+    /// Connects over the socket of uTP in the page. Leaves the name of the connection there.
+    #[napi(catch_unwind)]
+    pub fn connect_utp(
+        &self,
+        address: String,
+        port: u16,
+        window: u32,
+        limit: Option<&NetRateLimit>,
+    ) -> Result<()> {
+        let remote = socket_address(&address, port)?;
+        let Some(Source::Utp(endpoint)) = self.shared.named() else {
+            return Err(Error::new(Status::InvalidArg, "no socket of uTP"));
+        };
+        self.open(Origin::Utp { endpoint, remote }, window, limit);
+        Ok(())
+    }
+
+    /// How much the system keeps of what comes to, or goes from, the socket of uTP in the page.
+    /// Sets it before if `wanted` is not 0.
+    #[napi(catch_unwind)]
+    pub fn system_buffer(&self, is_sending: bool, wanted: u32) -> Result<u32> {
+        let Some(Source::Utp(endpoint)) = self.shared.named() else { return Ok(0) };
+        let length = endpoint.system_buffer(is_sending, wanted as usize);
+        length
+            .map(|length| length.min(u32::MAX as usize) as u32)
+            .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))
+    }
+
+    /// For how many routers packets live of the socket of uTP in the page.
+    #[napi(catch_unwind)]
+    pub fn set_ttl(&self, ttl: u32) -> Result<()> {
+        let Some(Source::Utp(endpoint)) = self.shared.named() else { return Ok(()) };
+        endpoint.set_ttl(ttl).map_err(|error| Error::new(Status::GenericFailure, error.to_string()))
+    }
+
+    /// Sends a packet that is none of uTP from the socket of uTP in the page.
+    #[napi(catch_unwind)]
+    pub fn send_message(
+        &self,
+        bytes: &[u8],
+        address: String,
+        port: u16,
+    ) -> Result<Option<FaultReport>> {
+        let to = socket_address(&address, port)?;
+        let Some(Source::Utp(endpoint)) = self.shared.named() else { return Ok(None) };
+        Ok(endpoint.send_message(bytes, to).err().map(FaultReport::from))
+    }
+
+    /// The next packet that is none of uTP, of the socket of uTP in the page.
+    #[napi(catch_unwind)]
+    pub fn take_message<'env>(&self, env: &'env Env) -> Result<Option<MessageReport<'env>>> {
+        let Some(Source::Utp(endpoint)) = self.shared.named() else { return Ok(None) };
+        let Some((from, bytes)) = endpoint.take_message() else { return Ok(None) };
+        let bytes = BufferSlice::copy_from(env, bytes)?;
+        Ok(Some(MessageReport { from: from.into(), bytes }))
+    }
+
     /// Where the listener in the page listens.
     #[napi(catch_unwind)]
     pub fn address(&self) -> Option<AddressReport> {
         match self.shared.named()? {
             Source::Listener(listener) => Some(listener.address().into()),
+            Source::Utp(endpoint) => Some(endpoint.address().into()),
             Source::Connection(_) => None,
         }
     }
@@ -266,6 +383,7 @@ impl Network {
         let fault = match self.shared.named()? {
             Source::Connection(connection) => connection.take_fault(),
             Source::Listener(listener) => listener.take_fault(),
+            Source::Utp(endpoint) => endpoint.take_fault(),
         };
         fault.map(FaultReport::from)
     }
@@ -278,6 +396,12 @@ impl Network {
         {
             connection.encrypt(*ciphers, window as usize);
         }
+    }
+
+    /// Limits the connection in the page from now on, or no more.
+    #[napi(catch_unwind)]
+    pub fn limit(&self, limit: Option<&NetRateLimit>) {
+        self.shared.with(|connection| connection.set_limit(limit.map(|limit| limit.limit.clone())));
     }
 
     /// A function that begins to tell what is new.
@@ -344,10 +468,12 @@ impl Network {
         self.shared.sources.borrow().len() as u32
     }
 
-    fn open(&self, origin: Origin, window: u32) {
+    fn open(&self, origin: Origin, window: u32, limit: Option<&NetRateLimit>) {
+        let limit = limit.map(|limit| limit.limit.clone());
         let opened: std::result::Result<(), std::convert::Infallible> = self.shared.add(|name| {
             let inbox = &self.shared.inbox;
-            Ok(Source::Connection(Connection::open(inbox, name, origin, window as usize)))
+            let window = window as usize;
+            Ok(Source::Connection(Connection::open(inbox, name, origin, window, limit)))
         });
         let Ok(()) = opened;
     }
@@ -413,6 +539,7 @@ impl Shared {
                 let (queued, is_full) = connection.flush();
                 self.set(NET_SLOT_RESULT, queued.min(u32::MAX as usize) as u32);
                 self.set(NET_SLOT_AMOUNT, is_full.into());
+                self.set(NET_SLOT_HIGH_WATER, connection.high_water().unwrap_or(u32::MAX));
             }),
             NET_COMMAND_PAUSE => self.with(|connection| connection.pause()),
             NET_COMMAND_RESUME => self.with(Connection::resume),
@@ -434,7 +561,17 @@ impl Shared {
             NET_COMMAND_NO_DELAY => self.with(|connection| connection.set_no_delay(argument != 0)),
             NET_COMMAND_RESET => self.with(|connection| connection.reset()),
             NET_COMMAND_KEEP_ALIVE => self.with(|connection| connection.set_keep_alive(argument)),
+            NET_COMMAND_ACCEPTING => {
+                self.with_utp(|endpoint| endpoint.set_accepting(argument != 0))
+            }
+            NET_COMMAND_MESSAGES => self.with_utp(|endpoint| endpoint.want_messages(argument != 0)),
             _ => {}
+        }
+    }
+
+    fn with_utp(&self, action: impl FnOnce(&Arc<Endpoint>)) {
+        if let Some(Source::Utp(endpoint)) = self.sources.borrow().get(self.key()) {
+            action(endpoint);
         }
     }
 

@@ -75,6 +75,7 @@ impl Session {
                 page.set_number(0, count);
             }
             COMMAND_SET_UNDELIVERED => {
+                wire.set_high_water_mark(b);
                 wire.set_undelivered(a as usize, now);
                 page.set_number(0, (!wire.is_paused()).into());
             }

@@ -11,7 +11,10 @@ use super::inbound::Inbound;
 use super::inbox::{Inbox, Post, Source};
 use super::outbound::{Chunk, Outbound};
 use super::pool::Slab;
+use super::rate::{Direction, RateLimit, Turn};
+use super::socks::Proxied;
 use super::stream::Stream;
+use super::utp::Endpoint;
 use super::{Events, lock, task};
 use crate::wire::mse::{Ciphers, Rc4};
 
@@ -19,10 +22,19 @@ use crate::wire::mse::{Ciphers, Rc4};
 pub enum Origin {
     /// By connecting to a peer.
     Connect {
-        /// Where to.
+        /// Where to: to the proxy, if there is one.
         remote: SocketAddr,
         /// The address of this machine to do so from.
         local: Option<SocketAddr>,
+        /// What a proxy is asked for.
+        proxied: Option<Proxied>,
+    },
+    /// By connecting to a peer over a socket of uTP.
+    Utp {
+        /// The socket.
+        endpoint: Arc<Endpoint>,
+        /// Where to.
+        remote: SocketAddr,
     },
     /// It was accepted.
     Accepted(Stream),
@@ -51,11 +63,20 @@ pub struct Connection {
     endpoints: OnceLock<Endpoints>,
     fault: Mutex<Option<Fault>>,
     task: Mutex<Option<AbortHandle>>,
+    limit: Mutex<Option<Arc<RateLimit>>>,
+    /// Another limit has its place.
+    limit_changed: Notify,
 }
 
 impl Connection {
     /// Begins a connection. `window` is how many bytes may be read and not taken.
-    pub fn open(inbox: &Arc<Inbox>, name: u64, origin: Origin, window: usize) -> Arc<Self> {
+    pub fn open(
+        inbox: &Arc<Inbox>,
+        name: u64,
+        origin: Origin,
+        window: usize,
+        limit: Option<Arc<RateLimit>>,
+    ) -> Arc<Self> {
         let connection = Arc::new(Self {
             post: Post::new(inbox.clone(), name),
             inbound: Mutex::new(Inbound::new(window)),
@@ -66,6 +87,8 @@ impl Connection {
             endpoints: OnceLock::new(),
             fault: Mutex::default(),
             task: Mutex::default(),
+            limit: Mutex::new(limit),
+            limit_changed: Notify::new(),
         });
         let run = task::run(task::Closing::new(connection.clone()), origin);
         let handle = inbox.runtime().handle().spawn(run).abort_handle();
@@ -125,11 +148,23 @@ impl Connection {
     /// Has what was added leave. Gives how much waits, and whether the caller is to stop until
     /// [`Events::DRAINED`].
     pub fn flush(&self) -> (usize, bool) {
+        let limit = lock(&self.limit).clone();
+        let high_water = limit.as_ref().and_then(|limit| limit.high_water());
         let mut outbound = lock(&self.outbound);
-        if outbound.write_little() {
+        outbound.limit_waiting(high_water);
+        let turn = match limit {
+            Some(limit) => limit.try_turn(Direction::Upload, outbound.queued()),
+            None => Some(Turn::free()),
+        };
+        if outbound.write_little(turn) {
             self.unpark(&mut outbound);
         }
         (outbound.queued(), outbound.is_full())
+    }
+
+    /// How many bytes are not to wait, where a limit keeps them, as of the last flush.
+    pub fn high_water(&self) -> Option<u32> {
+        lock(&self.outbound).high_water()
     }
 
     /// Ends our side behind what was added: the peer may go on.
@@ -145,6 +180,12 @@ impl Connection {
         self.change_inbound(Inbound::discard);
         self.end();
         self.finish.notify_one();
+        // What nobody wants is read at once.
+        self.limit_changed.notify_waiters();
+        let limit = lock(&self.limit).clone();
+        if limit.is_some_and(|limit| limit.lets_nothing_pass(Direction::Upload)) {
+            self.destroy();
+        }
     }
 
     /// Closes at once; what waits is lost.
@@ -181,6 +222,12 @@ impl Connection {
     /// How many bytes may be read and not taken.
     pub fn set_window(&self, window: usize) {
         self.change_inbound(|inbound| inbound.set_window(window));
+    }
+
+    /// Reads and writes no faster than `limit` lets it from now on.
+    pub fn set_limit(&self, limit: Option<Arc<RateLimit>>) {
+        *lock(&self.limit) = limit;
+        self.limit_changed.notify_waiters();
     }
 
     /// Sends small writes at once, or waits for more of them.
@@ -232,6 +279,22 @@ impl Connection {
     pub(super) fn closed(self: &Arc<Self>) {
         lock(&self.outbound).stream = None;
         self.tell(Events::CLOSED);
+    }
+
+    /// Waits until bytes may pass.
+    pub(super) async fn turn(&self, direction: Direction) -> Turn {
+        loop {
+            // Before the limit is looked at, or a change between the two would be missed.
+            let changed = self.limit_changed.notified();
+            let Some(limit) = lock(&self.limit).clone() else { return Turn::free() };
+            if direction == Direction::Download && lock(&self.inbound).is_discarding() {
+                return Turn::free();
+            }
+            tokio::select! {
+                turn = limit.turn(direction) => return turn,
+                () = changed => {}
+            }
+        }
     }
 
     /// Whether the reader may read; if not, it is told when it may.

@@ -7,6 +7,8 @@ use std::io::{Error, ErrorKind};
 pub enum Operation {
     /// To connect to a peer.
     Connect,
+    /// To connect to a peer by way of a proxy, to which a connection is there.
+    Proxy,
     /// To bind to an address of this machine.
     Bind,
     /// To wait for connections.
@@ -24,6 +26,7 @@ impl Operation {
     pub fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Bind => "bind",
             Self::Listen => "listen",
             Self::Accept => "accept",

@@ -37,6 +37,11 @@ impl Inbound {
         self.length
     }
 
+    /// Whether nobody wants what comes.
+    pub(super) fn is_discarding(&self) -> bool {
+        self.is_discarding
+    }
+
     /// Whether there is credit for another read.
     pub(super) fn may_read(&self) -> bool {
         self.is_discarding || (!self.is_paused && self.length + SLAB_LENGTH <= self.window)

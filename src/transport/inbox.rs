@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::runtime::Runtime;
+use super::utp::Endpoint;
 use super::{Connection, Events, Listener, lock};
 
 /// What tells of itself.
@@ -14,6 +15,8 @@ pub enum Source {
     Connection(Arc<Connection>),
     /// What accepts connections.
     Listener(Arc<Listener>),
+    /// A socket of uTP, which may accept connections as well.
+    Utp(Arc<Endpoint>),
 }
 
 impl Source {
@@ -21,6 +24,7 @@ impl Source {
         match self {
             Self::Connection(connection) => connection.post(),
             Self::Listener(listener) => listener.post(),
+            Self::Utp(endpoint) => endpoint.post(),
         }
     }
 
@@ -34,6 +38,7 @@ impl Source {
         match self {
             Self::Connection(connection) => connection.destroy(),
             Self::Listener(listener) => listener.close(),
+            Self::Utp(endpoint) => endpoint.close(),
         }
     }
 }
@@ -106,7 +111,7 @@ impl Inbox {
             }
             let available = match &source {
                 Source::Connection(connection) => connection.available(),
-                Source::Listener(_) => 0,
+                Source::Listener(_) | Source::Utp(_) => 0,
             };
             return Some(Record { name: post.name, events, available });
         }

@@ -36,18 +36,23 @@ mod inbox;
 mod listener;
 mod outbound;
 mod pool;
+mod rate;
 mod runtime;
+mod socks;
 mod stream;
 mod task;
 #[cfg(test)]
 mod tests;
+pub mod utp;
 
 pub use connection::{Connection, Endpoints, Origin};
 pub use error::{Fault, Operation};
 pub use events::Events;
 pub use inbox::{Inbox, Record, Source};
 pub use listener::{Accepted, ListenOptions, Listener};
+pub use rate::{Direction, RateLimit};
 pub use runtime::Runtime;
+pub use socks::Proxied;
 pub use stream::Stream;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

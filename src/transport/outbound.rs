@@ -5,13 +5,12 @@ use std::io::IoSlice;
 use std::sync::Arc;
 
 use super::pool::Slab;
+use super::rate::Turn;
 use super::stream::Stream;
 use crate::wire::mse::Rc4;
 
-/// How much waits until the caller is asked to stop, in bytes.
-pub(super) const HIGH_WATER: usize = 256 * 1024;
-/// How much is left when it may go on.
-const LOW_WATER: usize = 96 * 1024;
+/// How much waits until the caller is asked to stop, in bytes, where no limit says less.
+const HIGH_WATER: u32 = 256 * 1024;
 
 /// Up to so many bytes are written by the caller's own thread where nothing waits before them: to
 /// wake another thread takes longer.
@@ -46,6 +45,8 @@ pub(super) struct Outbound {
     pub(super) is_parked: bool,
     /// The caller has stopped, and waits to be told that it may go on.
     wants_drain: bool,
+    /// How much waits until the caller is to stop, where a limit says it.
+    high_water: Option<u32>,
     /// Where it goes, once that is open.
     pub(super) stream: Option<Arc<Stream>>,
 }
@@ -81,9 +82,23 @@ impl Outbound {
         }
     }
 
-    /// Writes what waits at once if it is little and nothing is before it. Tells whether some of it
-    /// is left for the writer.
-    pub(super) fn write_little(&mut self) -> bool {
+    pub(super) fn high_water(&self) -> Option<u32> {
+        self.high_water
+    }
+
+    /// Has less wait where a limit keeps it.
+    pub(super) fn limit_waiting(&mut self, high_water: Option<u32>) {
+        self.high_water = high_water.filter(|&bytes| bytes < HIGH_WATER);
+    }
+
+    /// How much waits until the caller is to stop; three eighths of it are left when it may go on.
+    fn most_waiting(&self) -> usize {
+        self.high_water.unwrap_or(HIGH_WATER) as usize
+    }
+
+    /// Writes what waits at once if it is little, nothing is before it, and its turn has come.
+    /// Tells whether some of it is left for the writer.
+    pub(super) fn write_little(&mut self, turn: Option<Turn>) -> bool {
         let Some(stream) = &self.stream else { return false };
         if self.chunks.is_empty() {
             return false;
@@ -92,6 +107,7 @@ impl Outbound {
         if !self.is_parked || self.queued > most {
             return true;
         }
+        let Some(turn) = turn else { return true };
         for chunk in &mut self.chunks {
             if chunk.is_plain
                 && let Some(cipher) = &mut self.cipher
@@ -108,6 +124,7 @@ impl Outbound {
         }
         // The writer meets an error as well, and tells of it.
         let written = stream.try_write(&slices[..count]).unwrap_or(0);
+        turn.passed(written);
         let mut left = written;
         while left > 0
             && let Some(first) = self.chunks.front_mut()
@@ -125,7 +142,7 @@ impl Outbound {
 
     /// Whether the caller is to stop; it is told then when it may go on.
     pub(super) fn is_full(&mut self) -> bool {
-        self.wants_drain |= self.queued > HIGH_WATER;
+        self.wants_drain |= self.queued > self.most_waiting();
         self.wants_drain
     }
 
@@ -149,7 +166,7 @@ impl Outbound {
     pub(super) fn count(&mut self, written: usize) -> bool {
         self.queued = self.queued.saturating_sub(written);
         self.written += written as u64;
-        let is_drained = self.wants_drain && self.queued <= LOW_WATER;
+        let is_drained = self.wants_drain && self.queued <= self.most_waiting() / 8 * 3;
         if is_drained {
             self.wants_drain = false;
         }

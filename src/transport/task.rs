@@ -13,8 +13,9 @@ use super::connection::{Origin, Work};
 use super::error::{Fault, Operation};
 use super::outbound::{Chunk, MAX_SLICES};
 use super::pool::{SLAB_LENGTH, Slab};
+use super::rate::Direction;
 use super::stream::Stream;
-use super::{Connection, Events};
+use super::{Connection, Events, socks};
 
 /// So much is read before the caller is told of it, if it does not end before.
 const SIGNAL_LENGTH: usize = 256 * 1024;
@@ -57,7 +58,19 @@ pub(super) async fn run(closing: Closing, origin: Origin) {
 /// Opens the stream.
 async fn open(origin: Origin) -> Result<Stream, Fault> {
     match origin {
-        Origin::Connect { remote, local } => connect(remote, local).await.map(Stream::Tcp),
+        Origin::Connect { remote, local, proxied } => {
+            let mut stream = connect(remote, local).await?;
+            if let Some(proxied) = proxied {
+                stream = socks::ask(stream, &proxied).await?;
+            }
+            Ok(Stream::Tcp(stream))
+        }
+        Origin::Utp { endpoint, remote } => {
+            let fault = |error| Fault::new(Operation::Connect, &error);
+            let stream = endpoint.connect(remote).map_err(fault)?;
+            stream.connected().await.map_err(fault)?;
+            Ok(Stream::Utp(stream))
+        }
         Origin::Accepted(stream) => Ok(stream),
     }
 }
@@ -83,7 +96,9 @@ async fn read(connection: &Arc<Connection>, stream: &Stream) -> Result<(), Fault
             connection.credit.notified().await;
         }
         stream.readable().await.map_err(fault)?;
-        let read = read_all(connection, stream);
+        let turn = connection.turn(Direction::Download).await;
+        let read = read_all(connection, stream, turn.length());
+        turn.passed(read.length);
         if read.is_untold && !connection.is_paused() {
             connection.tell(Events::BYTES);
         }
@@ -101,21 +116,24 @@ async fn read(connection: &Arc<Connection>, stream: &Stream) -> Result<(), Fault
 struct Read {
     /// Whether the stream has ended.
     result: io::Result<bool>,
+    /// How many bytes it gave.
+    length: usize,
     /// The caller does not know of all of it.
     is_untold: bool,
     /// There may be more at once.
     is_much: bool,
 }
 
-/// Reads what is there, as far as there is credit, but not for ever.
-fn read_all(connection: &Arc<Connection>, stream: &Stream) -> Read {
-    let mut read = Read { result: Ok(false), is_untold: false, is_much: false };
+/// Reads what is there, as far as there is credit, but no more than `most` bytes and not for ever.
+fn read_all(connection: &Arc<Connection>, stream: &Stream, most: usize) -> Read {
+    let mut read = Read { result: Ok(false), length: 0, is_untold: false, is_much: false };
     for _ in 0..SIGNAL_LENGTH / SLAB_LENGTH {
-        if !connection.may_read() {
+        if read.length == most || !connection.may_read() {
             return read;
         }
         let mut slab = Slab::take();
-        let length = match stream.try_read(slab.free()) {
+        let room = SLAB_LENGTH.min(most - read.length);
+        let length = match stream.try_read(&mut slab.free()[..room]) {
             Ok(0) => {
                 read.result = Ok(true);
                 return read;
@@ -129,6 +147,7 @@ fn read_all(connection: &Arc<Connection>, stream: &Stream) -> Read {
             }
         };
         slab.filled(length);
+        read.length += length;
         let available = connection.received(slab);
         read.is_untold = available > 0;
         // What does not fill the slab was all: the caller need not wait for the proof of it.
@@ -178,15 +197,26 @@ async fn write_all(
 ) -> io::Result<()> {
     while !batch.is_empty() {
         stream.writable().await?;
+        let turn = connection.turn(Direction::Upload).await;
+        let mut room = turn.length();
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut count = 0;
         for (slice, chunk) in slices.iter_mut().zip(&batch) {
-            *slice = IoSlice::new(chunk.slab.bytes());
+            if room == 0 {
+                break;
+            }
+            let bytes = chunk.slab.bytes();
+            let length = bytes.len().min(room);
+            *slice = IoSlice::new(&bytes[..length]);
+            room -= length;
             count += 1;
         }
         let written = match stream.try_write(&slices[..count]) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => written,
+            Ok(written) => {
+                turn.passed(written);
+                written
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),

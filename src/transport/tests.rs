@@ -72,7 +72,13 @@ impl Caller {
     }
 
     fn connect(&self, name: u64, remote: SocketAddr) -> Arc<Connection> {
-        Connection::open(&self.inbox, name, Origin::Connect { remote, local: None }, WINDOW)
+        Connection::open(
+            &self.inbox,
+            name,
+            Origin::Connect { remote, local: None, proxied: None },
+            WINDOW,
+            None,
+        )
     }
 
     /// A connection to a socket of the standard library.
@@ -411,7 +417,7 @@ fn a_listener_accepts_and_closes() {
     assert_eq!(accepted.remote, peer.local_addr().unwrap());
     assert!(listener.accept().is_none());
     let origin = Origin::Accepted(accepted.stream);
-    let connection = Connection::open(&caller.inbox, 3, origin, WINDOW);
+    let connection = Connection::open(&caller.inbox, 3, origin, WINDOW, None);
     caller.wait(3, Events::OPENED);
     assert_eq!(connection.endpoints().unwrap().local, listener.address());
     peer.write_all(b"hello").unwrap();

@@ -253,6 +253,13 @@ impl Wire {
         self.answers.unsent(self.progress()) as usize
     }
 
+    /// Has the peer's requests wait from now on while more than so many bytes are unsent: see
+    /// [`Limits::high_water_mark`](super::Limits::high_water_mark). To be called before
+    /// [`Wire::set_undelivered`].
+    pub fn set_high_water_mark(&mut self, bytes: u32) {
+        self.limits.high_water_mark = bytes;
+    }
+
     /// Notes how much of the output that was taken did not leave yet, in bytes: to be called right
     /// after [`Wire::take_output`], and whenever it has changed. `now` in milliseconds.
     pub fn set_undelivered(&mut self, bytes: usize, now: u64) {

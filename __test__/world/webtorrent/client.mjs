@@ -2,12 +2,19 @@
 
 import net from 'node:net'
 import { pathToFileURL } from 'node:url'
+import native from '../../../net.js'
+import transport from '../../../lib/net/native.js'
 
 // webtorrent listens on all addresses and has no option for it.
-const listen = net.Server.prototype.listen
-net.Server.prototype.listen = function (port, callback) {
-  return listen.call(this, { port, host: '127.0.0.1' }, callback)
+for (const { Server: { prototype } } of [net, native]) {
+  const { listen } = prototype
+  prototype.listen = function (port, callback) {
+    return listen.call(this, { port, host: '127.0.0.1' }, callback)
+  }
 }
+
+/** How many connections and listeners are the native transport's. */
+export const { countSources } = transport
 
 const { SECURE } = process.env
 const { default: WebTorrent } = await import(pathToFileURL(process.env.WEBTORRENT))

@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Duplex } from 'node:stream'
-import { createClient, tell } from './client.mjs'
+import { countSources, createClient, tell } from './client.mjs'
 
 const [port, folder, downloadLimit] = process.argv.slice(2)
 
@@ -23,7 +23,7 @@ torrent.once('download', () => tell({ downloading: true }))
 torrent.on('wire', wire => {
   // A field of the npm package's own.
   const ourExtensions = !('_bitfield' in wire.ut_metadata)
-  tell({ wire: wire.type, nodeStream: wire instanceof Duplex, ourExtensions })
+  tell({ wire: wire.type, nodeStream: wire instanceof Duplex, ourExtensions, isNative: countSources() > 1 })
   wire.once('close', () => tell({
     closed: wire.type, pending: wire.requests.length, encryption: wire._encryptionMethod
   }))

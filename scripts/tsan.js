@@ -1,0 +1,40 @@
+'use strict'
+
+// `npm run tsan [-- FILTER]`: the tests of src/transport under ThreadSanitizer, with a standard library
+// that is instrumented as well. Needs a nightly Rust; installs its rust-src. Linux and macOS.
+
+const { spawnSync } = require('node:child_process')
+const path = require('node:path')
+
+const ROOT = path.join(__dirname, '..')
+const SUPPRESSIONS = path.join(__dirname, 'tsan-suppressions.txt')
+
+function main ([filter = 'transport']) {
+  const version = spawnSync('rustc', ['+nightly', '--version', '--verbose'], { encoding: 'utf8' })
+  const host = /^host: (.+)$/m.exec(version.stdout ?? '')?.[1]
+  if (host === undefined) fail('there is no nightly Rust: rustup toolchain install nightly')
+  if (run('rustup', ['component', 'add', 'rust-src', '--toolchain', 'nightly'], { stdio: 'ignore' }) !== 0) {
+    fail('rust-src could not be installed: without it the standard library raises false alarms')
+  }
+  process.exitCode = run('cargo', [
+    '+nightly', 'test', '-Zbuild-std', '--target', host, '--no-default-features', '--features', 'transport', '--lib', filter
+  ], {
+    env: {
+      ...process.env,
+      CARGO_TARGET_DIR: path.join(ROOT, 'target/tsan'),
+      RUSTFLAGS: '-Zsanitizer=thread',
+      TSAN_OPTIONS: `suppressions=${SUPPRESSIONS}`
+    }
+  })
+}
+
+function run (command, args, options) {
+  return spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options }).status ?? 1
+}
+
+function fail (message) {
+  console.error(message)
+  process.exit(1)
+}
+
+main(process.argv.slice(2))
