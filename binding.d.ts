@@ -90,6 +90,21 @@ export declare class Network {
   accept(window: number, limit?: NetRateLimit | undefined | null): AddressReport | null
   /** Listens at an address. Leaves the name of the listener in the page; gives what went wrong. */
   listen(address: string, port: number, backlog: number, ipv6Only: boolean): FaultReport | null
+  /** Opens a socket of uTP. Leaves its name in the page; gives what went wrong. */
+  bindUtp(address: string, port: number, ipv6Only: boolean): FaultReport | null
+  /** Connects over the socket of uTP in the page. Leaves the name of the connection there. */
+  connectUtp(address: string, port: number, window: number, limit?: NetRateLimit | undefined | null): void
+  /**
+   * How much the system keeps of what comes to, or goes from, the socket of uTP in the page.
+   * Sets it before if `wanted` is not 0.
+   */
+  systemBuffer(isSending: boolean, wanted: number): number
+  /** For how many routers packets live of the socket of uTP in the page. */
+  setTtl(ttl: number): void
+  /** Sends a packet that is none of uTP from the socket of uTP in the page. */
+  sendMessage(bytes: Uint8Array, address: string, port: number): FaultReport | null
+  /** The next packet that is none of uTP, of the socket of uTP in the page. */
+  takeMessage(): MessageReport | null
   /** Where the listener in the page listens. */
   address(): AddressReport | null
   /** Both ends of the connection in the page, once it is there. */
@@ -102,6 +117,11 @@ export declare class Network {
   limit(limit?: NetRateLimit | undefined | null): void
   /** A function that begins to tell what is new. */
   begin(): () => void
+  /**
+   * A function that ends this: its result is 0 where the wake function is called from now on, and
+   * else it has to begin again by itself.
+   */
+  rest(): () => void
   /** A function that tells what is new of the next connection or listener. */
   next(): () => void
   /** A function that fills bytes with what the connection in the page has read. */
@@ -418,6 +438,17 @@ export declare function isSoundUtMetadata(message: Uint8Array): boolean
 /** Whether a message of `ut_pex` (BEP 11) may be given to the npm package of that name. */
 export declare function isSoundUtPex(message: Uint8Array): boolean
 
+/** A packet that is none of uTP. */
+export interface MessageReport {
+  /** Whose. */
+  from: AddressReport
+  /** What is in it. */
+  bytes: Buffer
+}
+
+/** Of a socket of uTP: accepts connections if the argument is not 0. */
+export declare const NET_COMMAND_ACCEPTING: number
+
 /** Closes at once, a listener too. */
 export declare const NET_COMMAND_DESTROY: number
 
@@ -432,6 +463,9 @@ export declare const NET_COMMAND_FLUSH: number
 
 /** Asks the peer after so many idle seconds whether it is there; 0 for never. */
 export declare const NET_COMMAND_KEEP_ALIVE: number
+
+/** Of a socket of uTP: keeps packets that are none of uTP if the argument is not 0. */
+export declare const NET_COMMAND_MESSAGES: number
 
 /** Sends small writes at once if the argument is not 0. */
 export declare const NET_COMMAND_NO_DELAY: number
@@ -454,7 +488,7 @@ export declare const NET_COMMAND_WINDOW: number
 /** Event: a listener has connections to be accepted. */
 export declare const NET_EVENT_ACCEPTED: number
 
-/** Event: there are bytes to be taken. */
+/** Event: there are bytes to be taken; of a socket of uTP, packets that are none of uTP. */
 export declare const NET_EVENT_BYTES: number
 
 /** Event: it is closed. */
@@ -494,7 +528,7 @@ export declare const NET_SLOT_HIGH_WATER: number
 export declare const NET_SLOT_INDEX: number
 
 /**
- * Out: of `next`, the events, 0 if nothing is left; of `take`, how many bytes were taken; of a
+ * Out: of `next`, the events, 0 if nothing is left; of `rest`, whether to come again; of `take`, how many bytes were taken; of a
  * flush, how many wait.
  */
 export declare const NET_SLOT_RESULT: number

@@ -30,22 +30,22 @@ const cases = [
   downloads('aria2c downloads from us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE),
   seeds('aria2c seeds to us at full speed, in plaintext', ALLOWED, 0, 'plaintext', FULL_SIZE),
   seeds('aria2c seeds to us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE),
-  downloads('aria2c downloads from us over the native transport, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, true),
-  downloads('aria2c downloads from us over the native transport, plaintext allowed by both', ALLOWED, 1, METHODS[1], undefined, true),
-  downloads('aria2c downloads from us over the native transport, in plaintext', ALLOWED, 0, 'plaintext', FULL_SIZE, true),
-  seeds('aria2c seeds to our native socket, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, true),
-  seeds('aria2c seeds to our native socket, in plaintext', ALLOWED, 0, 'plaintext', undefined, true),
-  seeds('aria2c seeds to us over the native transport, in plaintext', ALLOWED, 0, 'plaintext', FULL_SIZE, true),
-  seeds('aria2c seeds to us over the native transport, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE, true)
+  downloads('aria2c downloads from us over the native transport, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, 'native'),
+  downloads('aria2c downloads from us over the native transport, plaintext allowed by both', ALLOWED, 1, METHODS[1], undefined, 'native'),
+  downloads('aria2c downloads from us over the native transport, in plaintext', ALLOWED, 0, 'plaintext', FULL_SIZE, 'native'),
+  seeds('aria2c seeds to our native socket, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, 'native'),
+  seeds('aria2c seeds to our native socket, in plaintext', ALLOWED, 0, 'plaintext', undefined, 'native'),
+  seeds('aria2c seeds to us over the native transport, in plaintext', ALLOWED, 0, 'plaintext', FULL_SIZE, 'native'),
+  seeds('aria2c seeds to us over the native transport, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE, 'native')
 ]
 
-function downloads (name, crypto, level, expected, size, isNative) {
+function downloads (name, crypto, level, expected, size, way = 'tcp') {
   return {
     name,
     command: COMMAND,
     size,
     async run (workspace) {
-      const seeder = await Seeder.listen(workspace, level, {}, isNative)
+      const seeder = await Seeder.listen(workspace, level, {}, way)
       const bytes = await seeder.makeTorrent(workspace)
       const folder = workspace.subfolder(name)
       const port = await freePort()
@@ -59,7 +59,7 @@ function downloads (name, crypto, level, expected, size, isNative) {
   }
 }
 
-function seeds (name, crypto, level, expected, size, isNative) {
+function seeds (name, crypto, level, expected, size, way = 'tcp') {
   return {
     name,
     command: COMMAND,
@@ -73,7 +73,7 @@ function seeds (name, crypto, level, expected, size, isNative) {
         '--check-integrity=true', saved(folder, bytes)
       ])
       await workspace.until(`${COMMAND} to listen`, () => workspace.listens(port))
-      const from = { torrent, host: '127.0.0.1', port, level, isNative }
+      const from = { torrent, host: '127.0.0.1', port, level, way }
       if (size) return { hash: workspace.hash, ...await downloadAtFullSpeed(from), expected }
       const method = await download({ ...from, folder })
       return { hash: workspace.hashOf(folder), method, expected }

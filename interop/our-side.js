@@ -7,6 +7,7 @@ const net = require('node:net')
 
 const Wire = require('..')
 const native = require('../net')
+const UTP = require('../utp.js')
 const { Download } = require('../examples/demo/download')
 const { peerId } = require('../examples/demo/peer-id')
 const { Source } = require('../examples/demo/source')
@@ -54,11 +55,11 @@ class Seeder {
    * @param {import('./workspace').Workspace} workspace
    * @param {number} level 0 no encryption, 1 plaintext allowed, 2 RC4 only
    * @param {object=} options of the wires
-   * @param {boolean=} isNative whether they are the native transport's
+   * @param {'tcp' | 'native' | 'utp'} way `native`: TCP of the native transport
    */
-  static async listen (workspace, level, options = {}, isNative = false) {
-    const seeder = new Seeder(workspace, level, options, isNative)
-    if (isNative) {
+  static async listen (workspace, level, options = {}, way = 'tcp') {
+    const seeder = new Seeder(workspace, level, options, way)
+    if (way === 'native') {
       await once(seeder.server, 'listening')
       return seeder
     }
@@ -67,7 +68,7 @@ class Seeder {
     return seeder
   }
 
-  constructor (workspace, level, options, isNative) {
+  constructor (workspace, level, options, way) {
     this.source = new Source(workspace.file, require('node:fs').statSync(workspace.file).size)
     /** Set once the torrent is made: it names the tracker, which names our port. */
     this.torrent = null
@@ -81,13 +82,13 @@ class Seeder {
     this.violated = []
     /** The wires of the peers that got blocks. @type {Wire[]} */
     this.serving = []
-    if (isNative) this.listenNatively(workspace)
-    else this.listen(workspace)
+    if (way === 'native') this.listenNatively(workspace)
+    else this.listen(workspace, way === 'utp' ? UTP : net)
   }
 
-  listen (workspace) {
+  listen (workspace, { createServer }) {
     const sockets = new Set()
-    this.server = net.createServer({ noDelay: true }, socket => {
+    this.server = createServer({ noDelay: true }, socket => {
       sockets.add(socket)
       this.accept(socket)
     })
@@ -181,11 +182,11 @@ class Seeder {
  * @param {string} options.folder to put the file in
  * @param {number} options.level
  * @param {object=} options.options of the wire
- * @param {boolean=} options.isNative whether the socket is the native transport's
+ * @param {'tcp' | 'native'} options.way `native`: a socket of the native transport
  * @returns {Promise<string>} how the blocks came, in words
  */
-async function download ({ torrent, host, port, folder, level, options, isNative = false }) {
-  const { createConnection } = isNative ? native : net
+async function download ({ torrent, host, port, folder, level, options, way = 'tcp' }) {
+  const { createConnection } = way === 'native' ? native : net
   const socket = createConnection({ host, port, noDelay: true })
   await once(socket, 'connect')
   const storage = await Storage.create(torrent, folder)
@@ -201,13 +202,13 @@ async function download ({ torrent, host, port, folder, level, options, isNative
  * Downloads from a client as fast as it goes: with as many requests on their way as the client says
  * that it takes, and without a disk. Checks every piece.
  *
- * @param {object} options as those of `download`, without a folder
+ * @param {object} options as those of `download`, without a folder; `way` may be `utp` too
  * @returns {Promise<{ method: string, complaints: string[] }>} how the blocks came, and what else
  *   happened, in words
  */
-async function downloadAtFullSpeed ({ torrent, host, port, level, isNative = false }) {
-  if (isNative) return downloadNatively({ torrent, host, port, level })
-  const socket = net.connect({ host, port, noDelay: true })
+async function downloadAtFullSpeed ({ torrent, host, port, level, way = 'tcp' }) {
+  if (way === 'native') return downloadNatively({ torrent, host, port, level })
+  const socket = way === 'utp' ? UTP.connect(port, host) : net.connect({ host, port, noDelay: true })
   await once(socket, 'connect')
   const wire = new Wire('tcpOutgoing', level)
   const leech = new Leech(torrent, wire)

@@ -12,6 +12,9 @@ const COMMAND = 'transmission-daemon'
 const PLAINTEXT_PREFERRED = 0
 const REQUIRED = 2
 
+/** What goes over uTP, in bytes: libutp is slow. */
+const UTP_SIZE = 64 << 20
+
 /** `status` of a torrent. */
 const SEEDING = 6
 
@@ -27,26 +30,30 @@ const cases = [
   seeds('transmission-daemon seeds to us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE),
   downloads('transmission-daemon downloads from us at full speed, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE),
   downloads('transmission-daemon downloads from us at full speed, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE),
-  downloads('transmission-daemon downloads from us over the native transport, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, true),
-  downloads('transmission-daemon downloads from us over the native transport, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE, true),
-  seeds('transmission-daemon seeds to our native socket, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, true),
-  seeds('transmission-daemon seeds to our native socket, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', undefined, true),
-  seeds('transmission-daemon seeds to us over the native transport, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE, true),
-  seeds('transmission-daemon seeds to us over the native transport, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE, true)
+  downloads('transmission-daemon downloads from us over the native transport, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, 'native'),
+  downloads('transmission-daemon downloads from us over the native transport, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE, 'native'),
+  seeds('transmission-daemon seeds to our native socket, RC4 required by both', REQUIRED, 2, METHODS[2], undefined, 'native'),
+  seeds('transmission-daemon seeds to our native socket, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', undefined, 'native'),
+  seeds('transmission-daemon seeds to us over the native transport, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', FULL_SIZE, 'native'),
+  seeds('transmission-daemon seeds to us over the native transport, in RC4', REQUIRED, 2, METHODS[2], FULL_SIZE, 'native'),
+  seeds('transmission-daemon seeds to us over uTP, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', UTP_SIZE, 'utp'),
+  seeds('transmission-daemon seeds to us over uTP, in RC4', REQUIRED, 2, METHODS[2], UTP_SIZE, 'utp'),
+  downloads('transmission-daemon downloads from us over uTP, in plaintext', PLAINTEXT_PREFERRED, 0, 'plaintext', UTP_SIZE, 'utp'),
+  downloads('transmission-daemon downloads from us over uTP, in RC4', REQUIRED, 2, METHODS[2], UTP_SIZE, 'utp')
 ]
 
-function seeds (name, encryption, level, expected, size, isNative) {
+function seeds (name, encryption, level, expected, size, way = 'tcp') {
   return {
     name,
     command: COMMAND,
     size,
     async run (workspace) {
       const { torrent, bytes } = await workspace.makeTorrent()
-      const daemon = await Daemon.start(workspace, { encryption, folder: workspace.shared, address: '127.0.0.1' })
+      const daemon = await Daemon.start(workspace, { encryption, folder: workspace.shared, address: '127.0.0.1', isUtp: way === 'utp' })
       await daemon.add(bytes)
       await workspace.until(`${COMMAND} to seed`, async () => (await daemon.torrent())?.status === SEEDING)
       const folder = workspace.subfolder(name)
-      const from = { torrent, host: '127.0.0.1', port: daemon.port, level, isNative }
+      const from = { torrent, host: '127.0.0.1', port: daemon.port, level, way }
       if (size) return { hash: workspace.hash, ...await downloadAtFullSpeed(from), expected }
       const method = await download({ ...from, folder })
       return { hash: workspace.hashOf(folder), method, expected }
@@ -54,7 +61,7 @@ function seeds (name, encryption, level, expected, size, isNative) {
   }
 }
 
-function downloads (name, encryption, level, expected, size, isNative) {
+function downloads (name, encryption, level, expected, size, way = 'tcp') {
   return {
     name,
     command: COMMAND,
@@ -62,10 +69,10 @@ function downloads (name, encryption, level, expected, size, isNative) {
     // It never dials 127.0.0.0/8.
     needsNamespace: true,
     async run (workspace) {
-      const seeder = await Seeder.listen(workspace, level, {}, isNative)
+      const seeder = await Seeder.listen(workspace, level, {}, way)
       const bytes = await seeder.makeTorrent(workspace)
       const folder = workspace.subfolder(name)
-      const daemon = await Daemon.start(workspace, { encryption, folder, address: workspace.otherAddress })
+      const daemon = await Daemon.start(workspace, { encryption, folder, address: workspace.otherAddress, isUtp: way === 'utp' })
       await daemon.add(bytes)
       await workspace.until(`${COMMAND} to finish`, async () => (await daemon.torrent())?.percentDone === 1)
       const { summary: method, complaints } = seeder
@@ -82,8 +89,9 @@ class Daemon {
    * @param {number} options.encryption
    * @param {string} options.folder to download to, or with what it seeds
    * @param {string} options.address for peers
+   * @param {boolean} options.isUtp it may use uTP
    */
-  static async start (workspace, { encryption, folder, address }) {
+  static async start (workspace, { encryption, folder, address, isUtp }) {
     const daemon = new Daemon(await freePort(), await freePort(address))
     const home = fs.mkdtempSync(path.join(workspace.folder, 'transmission-'))
     fs.writeFileSync(path.join(home, 'settings.json'), JSON.stringify({
@@ -107,7 +115,7 @@ class Daemon {
       'rpc-port': daemon.rpcPort,
       'rpc-whitelist-enabled': false,
       'start-added-torrents': true,
-      'utp-enabled': false,
+      'utp-enabled': isUtp,
       'watch-dir-enabled': false
     }))
     workspace.start(COMMAND, ['--foreground', '--log-info', '--config-dir', home])

@@ -35,10 +35,10 @@ const GLIBC = [2, 17]
 /** In bytes. */
 const LARGEST = 4e6
 
-/** In milliseconds: how long the binary may take to load, on a machine that does nothing else. */
+/** In milliseconds of the processor, whatever else the machine does: how long the binary may take to load. */
 const LONGEST_LOADING = 10
 
-/** Processes of which the quickest counts: what else the machine does makes them slower, and never quicker. */
+/** Processes of which the quickest counts: a cold cache makes them slower, and nothing quicker. */
 const LOADINGS = 10
 
 /** Sections of debug information, by the names that stand in the binary. */
@@ -124,7 +124,11 @@ function checkContents (file) {
 
 /** How long the binary of this platform takes to load, each time in a fresh process. */
 function checkLoading (file) {
-  const program = 'const start = performance.now(); require(process.argv[1]); console.log(performance.now() - start)'
+  const program = `
+    const start = process.cpuUsage()
+    require(process.argv[1])
+    const { user, system } = process.cpuUsage(start)
+    console.log((user + system) / 1000)`
   const times = Array.from({ length: LOADINGS }, () => Number(execFileSync(process.execPath, ['-e', program, file])))
   const quickest = Math.min(...times)
   if (quickest < LONGEST_LOADING) return []

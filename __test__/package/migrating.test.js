@@ -307,3 +307,32 @@ test('torrent-stream downloads a file', async () => {
   expect(await node(project, 'app.cjs', seeder.magnet, peer)).toBe('[ true ]\n')
   expect(fs.readFileSync(path.join(project, 'downloads/data.bin')).equals(DATA)).toBe(true)
 })
+
+test('webtorrent gets our uTP for utp-native', async () => {
+  const manifest = merge(JSON.parse(recipe('utp-native')), {
+    dependencies: { 'webrtc-polyfill': 'file:./webrtc-polyfill' },
+    overrides: { 'webrtc-polyfill': '$webrtc-polyfill' }
+  })
+  const project = makeProject('utp-native', manifest, {
+    'shims/utp-native/package.json': recipe('shim-utp-package'),
+    'shims/utp-native/index.js': recipe('shim-utp-index'),
+    'own.cjs': `${recipe('own-utp-native')}
+      const server = utp.createServer(connection => connection.pipe(connection))
+      server.listen(0, '127.0.0.1', () => {
+        const connection = utp.connect(server.address().port)
+        connection.end('echo')
+        connection.on('data', bytes => console.log(String(bytes)))
+        server.close()
+      })`,
+    'app.mjs': `
+      import { createRequire } from 'node:module'
+      import WebTorrent from 'webtorrent'
+      const require = createRequire(createRequire(import.meta.url).resolve('webtorrent'))
+      console.log(WebTorrent.UTP_SUPPORT, require('utp-native') === require('bittorrent-protocol-native/utp'))
+      process.exit()`
+  })
+  fs.cpSync(path.join(WEBTORRENT, 'webrtc-polyfill'), path.join(project, 'webrtc-polyfill'), { recursive: true })
+  await installWithNpm(project)
+  expect(await node(project, 'own.cjs')).toBe('echo\n')
+  expect(await node(project, 'app.mjs')).toBe('true true\n')
+})

@@ -1,6 +1,6 @@
 'use strict'
 
-/** webtorrent over uTP, by utp-native. */
+/** webtorrent over uTP, by utp-native and by ours. */
 
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
@@ -9,6 +9,7 @@ const { ourFile, upstreamFile } = require('../helpers/wire')
 const { split } = require('./support/peer')
 const { install } = require('./webtorrent/install')
 
+const ourUtp = path.join(__dirname, '../../utp.js')
 const SCRIPT = path.join(__dirname, 'webtorrent/utp.mjs')
 
 /** Its prebuilt binary loads there; nothing is compiled here. */
@@ -36,17 +37,30 @@ beforeAll(async () => { webtorrent = await install() }, 300_000)
 testThere.each([
   ['this wire', ourFile], ['upstream', upstreamFile]
 ])('destroyed right after a download, both ends close at once: %s', async (_, file) => {
-  const child = new Child(SCRIPT, [], { WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(file).href, SECURE: '0' })
+  await downloadAndDestroy(file)
+})
+
+/* On any machine: nothing of utp-native is loaded. */
+test.each([
+  ['this wire', ourFile, '0'], ['this wire, encrypted', ourFile, '2'], ['upstream', upstreamFile, '0']
+])('the same over bittorrent-protocol-native/utp: %s', async (_, file, secure) => {
+  await downloadAndDestroy(file, secure, ourUtp)
+})
+
+async function downloadAndDestroy (file, secure = '0', utp = '') {
+  const child = new Child(SCRIPT, [], { WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(file).href, SECURE: secure, UTP_MODULE: utp })
   try {
     expect(await child.told('isWhole')).toEqual({ isWhole: true })
     const timer = setTimeout(() => child.kill(), GIVEN_UP)
     const { closed, written } = await child.told('closed')
     clearTimeout(timer)
     expect(closed).toBe(2)
-    expect(split(Buffer.from(written, 'hex')).slice(-2)).toEqual([expect.stringMatching(/^have /), 'uninterested'])
+    if (secure === '0') {
+      expect(split(Buffer.from(written, 'hex')).slice(-2)).toEqual([expect.stringMatching(/^have /), 'uninterested'])
+    }
     expect(child.all('wire')).toEqual([{ wire: 'utpOutgoing' }])
     await child.exited()
   } finally {
     child.kill()
   }
-}, 60_000)
+}

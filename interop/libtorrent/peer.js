@@ -39,9 +39,14 @@ class Peer {
     return this.server.address().port
   }
 
-  /** Connects. @returns {Promise<Wire>} which has the peer's handshake, and its extended one */
-  async connect (port) {
-    const socket = net.connect({ host: this.workspace.address, port, noDelay: true })
+  /**
+   * Connects.
+   * @param {number} port
+   * @param {string=} localAddress
+   * @returns {Promise<Wire>} which has the peer's handshake, and its extended one
+   */
+  async connect (port, localAddress) {
+    const socket = net.connect({ host: this.workspace.address, port, localAddress, noDelay: true })
     const wire = new Wire('tcpOutgoing')
     const isGreeted = extendedHandshakeOf(wire)
     this.#greet(socket, wire)

@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const { createHash } = require('node:crypto')
 const { once } = require('node:events')
 
-const { BLOCK_LENGTH, HASH_LENGTH, hashBlocks, layersOf, verify } = require('../merkle')
+const { BLOCK_LENGTH, HASH_LENGTH, MerkleTree, hashBlocks, rootOf, verify } = require('../../lib/hashes/merkle')
 
 /** Hashes that are asked for in a message. */
 const MOST_HASHES = 512
@@ -22,7 +22,7 @@ function heightOf ({ length }) {
  * @param {import('../..')} wire
  * @param {import('./torrent').Torrent} torrent
  * @param {number} baseLayer
- * @returns {Promise<Buffer[]>} the hashes
+ * @returns {Promise<Buffer>} the hashes
  */
 async function fetchLayer (wire, torrent, baseLayer) {
   const width = 2 ** (heightOf(torrent) - baseLayer)
@@ -32,18 +32,16 @@ async function fetchLayer (wire, torrent, baseLayer) {
     // Those beyond the end of the file are known.
     if (index * BLOCK_LENGTH * 2 ** baseLayer >= torrent.length) break
     const range = { piecesRoot: torrent.piecesRoot, baseLayer, index, length, proofLayers: heightOf(torrent) - baseLayer - 1 }
-    const answer = Promise.race([
-      once(wire, 'hashes'),
-      once(wire, 'hash-reject').then(() => { throw new Error(`libtorrent rejects hashes of layer ${baseLayer}`) }),
-      once(wire, 'close').then(() => { throw new Error('libtorrent hung up') })
-    ])
-    wire.hashRequest(range)
-    const [{ index: itsIndex }, hashes] = await answer
-    if (itsIndex !== index) throw new Error('libtorrent sends hashes of another range')
+    const hashes = await wire.requestHashes(range)
     if (!verify(range, hashes)) throw new Error(`hashes ${index} of layer ${baseLayer} do not lead to the root`)
-    for (let i = 0; i < length; i++) found.push(Buffer.from(hashes.subarray(i * HASH_LENGTH, (i + 1) * HASH_LENGTH)))
+    found.push(hashes.subarray(0, length * HASH_LENGTH))
   }
-  return found
+  return Buffer.concat(found)
+}
+
+/** @returns {Buffer} one of some hashes */
+function hashAt (hashes, index) {
+  return hashes.subarray(index * HASH_LENGTH, (index + 1) * HASH_LENGTH)
 }
 
 /**
@@ -51,8 +49,8 @@ async function fetchLayer (wire, torrent, baseLayer) {
  *
  * @param {import('../..')} wire
  * @param {import('./torrent').Torrent} torrent
- * @param {Buffer[]} blockLayer
- * @param {Buffer[]} pieceLayer
+ * @param {Buffer} blockLayer
+ * @param {Buffer} pieceLayer
  * @returns {Promise<string>} the SHA-1 of the file
  */
 async function downloadFile (wire, torrent, blockLayer, pieceLayer) {
@@ -67,16 +65,16 @@ async function downloadFile (wire, torrent, blockLayer, pieceLayer) {
       const at = blocks.shift()
       const wanted = Math.min(BLOCK_LENGTH, length - at)
       const block = await request(wire, Math.floor(at / pieceLength), at % pieceLength, wanted)
-      const [hash] = hashBlocks(block)
-      if (!hash.equals(blockLayer[at / BLOCK_LENGTH])) throw new Error(`the block at ${at} is another one`)
+      if (!hashBlocks(block).equals(hashAt(blockLayer, at / BLOCK_LENGTH))) throw new Error(`the block at ${at} is another one`)
       block.copy(file, at)
     }
   }))
-  const blocksOfPiece = pieceLength / BLOCK_LENGTH
   for (let piece = 0; piece < pieceCount; piece++) {
     const data = file.subarray(piece * pieceLength, (piece + 1) * pieceLength)
-    const [root] = layersOf(hashBlocks(data), 0, blocksOfPiece).at(-1)
-    if (!root.equals(pieceLayer[piece])) throw new Error(`the blocks of piece ${piece} do not lead to its hash`)
+    // The last piece may be short: what follows it are the hashes of nothing.
+    const blocks = Buffer.alloc(pieceLength / BLOCK_LENGTH * HASH_LENGTH)
+    hashBlocks(data).copy(blocks)
+    if (!rootOf(blocks).equals(hashAt(pieceLayer, piece))) throw new Error(`the blocks of piece ${piece} do not lead to its hash`)
   }
   return createHash('sha1').update(file).digest('hex')
 }
@@ -96,11 +94,10 @@ class Server {
   constructor (file, torrent) {
     this.data = fs.readFileSync(file)
     this.torrent = torrent
-    /** From the blocks up to the root. */
-    this.layers = torrent.hasV2 ? layersOf(hashBlocks(this.data), 0, 2 ** heightOf(torrent)) : []
+    this.tree = torrent.hasV2 ? new MerkleTree(hashBlocks(this.data)) : null
     /** The ranges that were asked for, and what became of them, in words. @type {string[]} */
     this.asked = []
-    if (torrent.hasV2 && !this.layers.at(-1)[0].equals(torrent.piecesRoot)) throw new Error('our tree has another root than libtorrent\'s')
+    if (torrent.hasV2 && !this.tree.root.equals(torrent.piecesRoot)) throw new Error('our tree has another root than libtorrent\'s')
   }
 
   serve (wire) {
@@ -112,26 +109,12 @@ class Server {
       const at = piece * this.torrent.pieceLength + offset
       respond(null, this.data.subarray(at, at + length))
     })
-    wire.on('hash-request', range => {
-      const hashes = this.hashes(range)
+    wire.on('hash-request', (range, respond) => {
+      const hashes = this.tree.hashes(range)
       this.asked.push(`${range.length} of layer ${range.baseLayer}${hashes ? '' : ', rejected'}`)
-      if (hashes === null) wire.hashReject(range)
-      else wire.hashes(range, hashes)
+      if (hashes === null) respond(new Error('no such range'))
+      else respond(null, hashes)
     })
-  }
-
-  /** What answers a hash request. BEP 52 */
-  hashes ({ piecesRoot, baseLayer, index, length, proofLayers }) {
-    const height = this.layers.length - 1
-    const isThere = piecesRoot.equals(this.torrent.piecesRoot) && baseLayer + proofLayers < height &&
-      index + length <= this.layers[baseLayer].length && index % length === 0
-    if (!isThere) return null
-    const hashes = this.layers[baseLayer].slice(index, index + length)
-    const implied = Math.log2(length)
-    for (let i = 0; i < proofLayers + 1 - implied; i++) {
-      hashes.push(this.layers[baseLayer + implied + i][Math.floor(index / length / 2 ** i) ^ 1])
-    }
-    return Buffer.concat(hashes)
   }
 }
 

@@ -17,24 +17,32 @@ const BACKLOG = 511
  * @property {() => void} onListening
  * @property {(error: Error) => void} onError it could not listen
  * @property {(error: Error) => void} onAcceptError it could not accept one connection, and goes on
- * @property {(connection: Connection) => void} onConnection it is open, and needs an owner at once
+ * @property {(connection: Connection, isUtp: boolean) => void} onConnection it is open, and needs an
+ *   owner at once
+ * @property {() => void=} onClosed of uTP: the port is free
  */
 class Acceptor {
-  /** @param {AcceptorOwner} owner */
-  constructor (owner) {
+  /**
+   * @param {AcceptorOwner} owner
+   * @param {boolean=} isUtp over uTP, and not TCP
+   */
+  constructor (owner, isUtp = false) {
     this.owner = owner
+    this.isUtp = isUtp
+    /** Of uTP: it waits for the ends of its connections, which share its port. */
+    this.isClosing = false
     this.handle = null
     this.isReferenced = true
     this.isCounted = false
   }
 
   get isListening () {
-    return this.handle !== null
+    return this.handle !== null && !this.isClosing
   }
 
   /** @returns {{ address: string, port: number } | null} where it listens */
   get address () {
-    return this.handle === null ? null : native.addressOf(this.handle)
+    return this.isListening ? native.addressOf(this.handle) : null
   }
 
   /**
@@ -45,11 +53,12 @@ class Acceptor {
    */
   listen (host, port, backlog = BACKLOG, ipv6Only = false) {
     let address = host ?? '::'
-    let { handle, fault } = native.listen(this, { address, port, backlog, ipv6Only })
+    const open = this.isUtp ? native.bindUtp : native.listen
+    let { handle, fault } = open(this, { address, port, backlog, ipv6Only })
     // There may be no IPv6 here.
     if (fault && host === undefined && fault.code !== 'EADDRINUSE' && fault.code !== 'EACCES') {
       address = '0.0.0.0'
-      ;({ handle, fault } = native.listen(this, { address, port, backlog, ipv6Only: false }))
+      ;({ handle, fault } = open(this, { address, port, backlog, ipv6Only: false }))
     }
     if (fault) {
       const error = socketError(fault, { address, port })
@@ -57,11 +66,16 @@ class Acceptor {
       return
     }
     this.handle = handle
+    if (this.isUtp) native.setAccepting(handle, true)
     this.count()
     nextTick(() => { if (this.handle === handle) this.owner.onListening() })
   }
 
   onNews (events) {
+    if (this.isClosing) {
+      if ((events & native.CLOSED) !== 0) this.onClosed()
+      return
+    }
     if ((events & native.FAILED) !== 0) {
       const fault = native.takeFault(this.handle)
       if (fault !== null) this.owner.onAcceptError(socketError(fault))
@@ -70,17 +84,29 @@ class Acceptor {
   }
 
   acceptNext () {
-    if (this.handle === null) return false
+    if (!this.isListening) return false
     const connection = new Connection(null)
     connection.owner = new Accepting(this, connection)
     return connection.accept(this.handle, this.owner.window, this.owner.rateLimit ?? null)
   }
 
   close () {
-    if (this.handle === null) return
+    if (!this.isListening) return
+    if (this.isUtp) {
+      this.isClosing = true
+      native.destroy(this.handle)
+    } else {
+      native.release(this.handle)
+      this.handle = null
+    }
+    this.count()
+  }
+
+  onClosed () {
     native.release(this.handle)
     this.handle = null
-    this.count()
+    this.isClosing = false
+    this.owner.onClosed()
   }
 
   setReferenced (isReferenced) {
@@ -89,7 +115,7 @@ class Acceptor {
   }
 
   count () {
-    const isCounted = this.isReferenced && this.handle !== null
+    const isCounted = this.isReferenced && this.isListening
     if (isCounted === this.isCounted) return
     this.isCounted = isCounted
     native.addReference(isCounted ? 1 : -1)
@@ -104,8 +130,8 @@ class Accepting {
   }
 
   onOpen () {
-    if (this.acceptor.handle === null) this.connection.destroy()
-    else this.acceptor.owner.onConnection(this.connection)
+    if (!this.acceptor.isListening) this.connection.destroy()
+    else this.acceptor.owner.onConnection(this.connection, this.acceptor.isUtp)
   }
 
   onBytes () {}

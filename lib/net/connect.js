@@ -5,7 +5,7 @@ const { kOpening } = require('./symbols.js')
 const { NetWire } = require('./wire.js')
 const {
   readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
-  readProxied, readSignal, readTimeout
+  readProxied, readSignal, readTimeout, readTransport
 } = require('./options.js')
 const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
@@ -21,7 +21,7 @@ const TIMEOUT = 20000
 function connect (options) {
   const read = readConnectOptions(options)
   const { level, requireEncryption } = read.encryption
-  const wire = new NetWire('tcpOutgoing', level, { ...options, requireEncryption })
+  const wire = new NetWire(read.transport === 'tcp' ? 'tcpOutgoing' : 'utpOutgoing', level, { ...options, requireEncryption })
   wire[kOpening] = new Opening(wire, read)
   return wire
 }
@@ -35,6 +35,7 @@ function readConnectOptions (options) {
     localAddress: readAddress(options.localAddress, 'localAddress'),
     localPort: options.localPort === undefined ? undefined : readPort(options.localPort, 0),
     lookup: readFunction(options.lookup, 'lookup'),
+    transport: readTransport(options.transport),
     encryption: readEncryption(options.encryption, 'none'),
     infoHash: readInfoHash(options.infoHash),
     peerId: readPeerId(options.peerId),
@@ -44,6 +45,10 @@ function readConnectOptions (options) {
     signal: readSignal(options.signal),
     rateLimit: readRateLimit(options.rateLimit),
     proxy: readProxied(options.proxy, options.host)
+  }
+  if (read.proxy !== undefined && read.proxy !== null) {
+    if (read.transport === 'utp') throw typeError('a proxy of SOCKS5 takes no uTP')
+    read.transport = 'tcp'
   }
   if (read.infoHash === null && (read.encryption.level > 0 || read.peerId !== null)) {
     throw typeError('infoHash is missing: encryption and the handshake need it')

@@ -1,6 +1,7 @@
 'use strict'
 
 const native = require('./native.js')
+const { nativeOf } = require('./rate-limit.js')
 const { socketError } = require('./errors.js')
 
 /** How much one buffer of what was read has at most, in bytes. */
@@ -59,14 +60,14 @@ class Connection {
     this.where = { address: options.address, port: options.port }
     this.proxied = options.proxied
     this.rateLimit = options.rateLimit ?? null
-    this.begin(native.connect(this, { window: WINDOW, ...options }))
+    this.begin(native.connect(this, { window: WINDOW, ...options, limit: nativeOf(this.rateLimit) }))
     return this
   }
 
   /** Takes the next connection of a listener; tells whether there was one. */
   accept (listener, window = WINDOW, rateLimit = null) {
     this.rateLimit = rateLimit
-    const handle = native.accept(listener, this, window, rateLimit)
+    const handle = native.accept(listener, this, window, nativeOf(rateLimit))
     if (handle !== null) this.begin(handle)
     return handle !== null
   }
@@ -231,7 +232,7 @@ class Connection {
   setRateLimit (rateLimit) {
     if (rateLimit === this.rateLimit) return
     this.rateLimit = rateLimit
-    if (this.handle !== null) native.setRateLimit(this.handle, rateLimit)
+    if (this.handle !== null) native.setRateLimit(this.handle, nativeOf(rateLimit))
   }
 
   setNoDelay (isSet) {

@@ -21,6 +21,7 @@ class Dial {
    * @param {number=} options.family 4, 6 or 0 for both
    * @param {typeof dns.lookup=} options.lookup
    * @param {number=} options.window of the connection
+   * @param {object=} options.utp the handle of a socket of uTP to connect over
    * @param {(import('./rate-limit.js').RateLimit | null)=} options.rateLimit
    * @param {import('../../net.js').ProxyOptions=} options.proxy what the addresses are of, and the attempts go through
    * @param {Function=} options.onLookup is told what was found: error, address, family, host
@@ -88,9 +89,9 @@ class Dial {
     const attempt = new Connection(null)
     attempt.owner = new Attempt(this, attempt)
     this.attempts.add(attempt)
-    const { localAddress, localPort, window, rateLimit } = this.options
+    const { localAddress, localPort, window, rateLimit, utp } = this.options
     const { port } = this.destination
-    attempt.connect({ address, port, localAddress, localPort, window, rateLimit, proxied: this.proxied })
+    attempt.connect({ address, port, localAddress, localPort, window, rateLimit, proxied: this.proxied, utp })
     if (!this.isReferenced) attempt.unref()
     if (this.addresses.length > 0) this.timer = setTimeout(() => this.tryNext(), ATTEMPT_DELAY)
   }

@@ -8,10 +8,9 @@
 
 const { Buffer } = require('node:buffer')
 const binding = require('../load.js')
-const { nativeOf } = require('./rate-limit.js')
 
 const {
-  NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE,
+  NET_COMMAND_ACCEPTING, NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE, NET_COMMAND_MESSAGES,
   NET_COMMAND_NO_DELAY, NET_COMMAND_PAUSE, NET_COMMAND_RELEASE, NET_COMMAND_RESET, NET_COMMAND_RESUME, NET_COMMAND_WINDOW,
   NET_EVENT_ACCEPTED, NET_EVENT_BYTES, NET_EVENT_CLOSED, NET_EVENT_DRAINED, NET_EVENT_ENDED, NET_EVENT_FAILED,
   NET_EVENT_OPENED, NET_PAGE_LENGTH, NET_SLOT_AMOUNT, NET_SLOT_ARGUMENT, NET_SLOT_COMMAND, NET_SLOT_GENERATION,
@@ -21,12 +20,12 @@ const {
 const { nextTick } = process
 
 /** After so many bytes, others than connections have their turn. */
-const MAX_DRAIN = 4 << 20
+const MAX_DRAIN = 1 << 20
 
 const page = new Uint32Array(NET_PAGE_LENGTH)
 /** @type {object | null} */
 let network = null
-let callBegin, callNext, callTake, callWrite, callCommand
+let callBegin, callNext, callRest, callTake, callWrite, callCommand
 
 /** Who is told of what is new, by the index of the handle. @type {({ handle: Handle, onNews: Function } | undefined)[]} */
 const sources = []
@@ -34,7 +33,6 @@ const sources = []
 let references = 0
 /** Bytes taken since the last turn of others. */
 let taken = 0
-let isGoingOn = false
 
 /** The name of a connection or listener. */
 class Handle {
@@ -49,6 +47,7 @@ function start () {
   network = new binding.Network(page, drain)
   callBegin = network.begin()
   callNext = network.next()
+  callRest = network.rest()
   callTake = network.take()
   callWrite = network.write()
   callCommand = network.command()
@@ -60,15 +59,11 @@ function start () {
 
 function drain () {
   callBegin()
-  goOn()
-}
-
-function goOn () {
   for (taken = 0; ;) {
-    if (taken >= MAX_DRAIN) break
+    if (taken >= MAX_DRAIN) return drainLater()
     callNext()
     const events = page[NET_SLOT_RESULT]
-    if (events === 0) return
+    if (events === 0) break
     const available = page[NET_SLOT_AMOUNT]
     const source = sources[page[NET_SLOT_INDEX]]
     if (source === undefined || source.handle.generation !== page[NET_SLOT_GENERATION]) continue
@@ -79,12 +74,13 @@ function goOn () {
       nextTick(() => { throw error })
     }
   }
-  if (isGoingOn) return
-  isGoingOn = true
-  setImmediate(() => {
-    isGoingOn = false
-    goOn()
-  })
+  callRest()
+  if (page[NET_SLOT_RESULT] !== 0) drainLater()
+}
+
+/** To be woken for each bit of news would keep the event loop from everything else. */
+function drainLater () {
+  setImmediate(drain)
 }
 
 /**
@@ -106,14 +102,68 @@ function register (source) {
  * Begins to connect.
  * @param {{ onNews: Function }} source is told
  * @param {{ address: string, port: number, localAddress?: string, localPort?: number, window: number,
- *   rateLimit?: import('./rate-limit.js').RateLimit | null, proxied?: object }} options
- *   addresses are of IPv4 or IPv6
+ *   limit?: object, proxied?: object, utp?: Handle }} options
+ *   addresses are of IPv4 or IPv6; `utp` is the socket of uTP to connect over
  * @returns {Handle}
  */
-function connect (source, { address, port, localAddress, localPort, window, rateLimit = null, proxied }) {
+function connect (source, { address, port, localAddress, localPort, window, limit, proxied, utp }) {
   start()
-  network.connect({ address, port, localAddress, localPort, proxied }, window, nativeOf(rateLimit))
+  if (utp === undefined) {
+    network.connect({ address, port, localAddress, localPort, proxied }, window, limit)
+  } else {
+    name(utp)
+    network.connectUtp(address, port, window, limit)
+  }
   return register(source)
+}
+
+/**
+ * Opens a socket of uTP. It accepts nothing until `setAccepting`.
+ * @param {{ onNews: Function }} source is told; `BYTES` means packets that are none of uTP
+ * @param {{ address: string, port: number, ipv6Only: boolean }} options
+ * @returns {{ handle: Handle, fault: null } | { handle: null, fault: object }}
+ */
+function bindUtp (source, { address, port, ipv6Only }) {
+  start()
+  const fault = network.bindUtp(address, port, ipv6Only)
+  return fault ? { handle: null, fault } : { handle: register(source), fault: null }
+}
+
+/** Whether a socket of uTP accepts connections. */
+function setAccepting (handle, isAccepting) {
+  command(handle, NET_COMMAND_ACCEPTING, isAccepting ? 1 : 0)
+}
+
+/** Whether a socket of uTP keeps packets that are none of uTP. */
+function wantMessages (handle, areWanted) {
+  command(handle, NET_COMMAND_MESSAGES, areWanted ? 1 : 0)
+}
+
+/** @returns {{ from: { address: string, port: number }, bytes: Buffer } | null} the next of them */
+function takeMessage (handle) {
+  name(handle)
+  return network.takeMessage()
+}
+
+/** Sends one. @returns {object | null} what went wrong */
+function sendMessage (handle, bytes, address, port) {
+  name(handle)
+  return network.sendMessage(bytes, address, port)
+}
+
+/**
+ * @param {boolean} isSending of what goes, or of what comes
+ * @param {number} wanted bytes; 0 changes nothing
+ * @returns {number} how much the system keeps for a socket of uTP
+ */
+function systemBuffer (handle, isSending, wanted) {
+  name(handle)
+  return network.systemBuffer(isSending, wanted)
+}
+
+function setTtl (handle, ttl) {
+  name(handle)
+  network.setTtl(ttl)
 }
 
 /**
@@ -133,12 +183,12 @@ function listen (source, { address, port, backlog, ipv6Only }) {
  * @param {Handle} listener
  * @param {{ onNews: Function }} source is told of it
  * @param {number} window how many bytes may be read and not taken
- * @param {import('./rate-limit.js').RateLimit | null} rateLimit
+ * @param {object | undefined} limit
  * @returns {Handle | null} `null` if there is none
  */
-function accept (listener, source, window, rateLimit) {
+function accept (listener, source, window, limit) {
   name(listener)
-  return network.accept(window, nativeOf(rateLimit)) ? register(source) : null
+  return network.accept(window, limit) ? register(source) : null
 }
 
 //
@@ -224,10 +274,10 @@ function setWindow (handle, bytes) {
   command(handle, NET_COMMAND_WINDOW, bytes)
 }
 
-/** @param {import('./rate-limit.js').RateLimit | null} rateLimit from now on */
-function setRateLimit (handle, rateLimit) {
+/** @param {object | undefined} limit from now on */
+function setRateLimit (handle, limit) {
   name(handle)
-  network.limit(nativeOf(rateLimit))
+  network.limit(limit)
 }
 
 function setNoDelay (handle, isSet) {
@@ -249,6 +299,15 @@ function encrypt (handle, ciphers, window) {
 function endpoints (handle) {
   name(handle)
   return network.endpoints()
+}
+
+/**
+ * Makes a limit of bytes a second, within another one if that is given.
+ * @param {object=} parent
+ * @returns {object} with `setDownload` and `setUpload`
+ */
+function newRateLimit (parent) {
+  return new binding.NetRateLimit(parent)
 }
 
 /** @returns {{ address: string, port: number } | null} where it listens */
@@ -286,6 +345,7 @@ module.exports = {
   accept,
   addReference,
   addressOf,
+  bindUtp,
   connect,
   countSources,
   destroy,
@@ -295,15 +355,22 @@ module.exports = {
   finish,
   flush,
   listen,
+  newRateLimit,
   pause,
   release,
   reset,
   resume,
+  sendMessage,
+  setAccepting,
   setKeepAlive,
   setNoDelay,
   setRateLimit,
+  setTtl,
   setWindow,
+  systemBuffer,
   take,
   takeFault,
+  takeMessage,
+  wantMessages,
   write
 }

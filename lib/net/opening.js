@@ -6,6 +6,10 @@ const { kOpening } = require('./symbols.js')
 const { abortError, timeoutError } = require('./errors.js')
 const { WireError } = require('../errors.js')
 const { closeFor } = require('../closing.js')
+const takeClientSocket = require('../utp/client-socket.js')
+
+/** How long an answer over uTP is waited for before TCP has its turn, in milliseconds. */
+const UTP_PATIENCE = 3000
 
 /**
  * How a wire gets from `connect` to the peer's handshake: a connection, the crypto handshake, and
@@ -21,6 +25,9 @@ class Opening {
     this.options = options
     this.isEncrypting = options.encryption.level > 0
     this.timer = null
+    /** Over uTP, and over TCP if that fails and is asked for. */
+    this.isUtp = options.transport !== 'tcp'
+    this.socket = null
     /** @type {Dial | null} */
     this.dial = null
     this.isReferenced = true
@@ -41,20 +48,49 @@ class Opening {
   }
 
   start () {
+    this.deadline = performance.now() + this.options.connectTimeout
+    this.dialNext()
+  }
+
+  /** Dials over uTP or TCP, as it is its turn. */
+  dialNext () {
     const { wire, options } = this
-    this.dial = new Dial({ ...options, window: this.isEncrypting ? NEGOTIATING_WINDOW : WINDOW }, (error, connection) => {
+    const window = this.isEncrypting ? NEGOTIATING_WINDOW : WINDOW
+    const utp = this.isUtp ? this.takeSocket() : undefined
+    if (utp === null) return this.onDialError(this.socket.error)
+    this.dial = new Dial({ ...options, window, utp }, (error, connection) => {
       this.dial = null
       clearTimeout(this.timer)
-      if (error) return wire.onConnectionError(error)
+      if (error) return this.onDialError(error)
       this.watch(options.handshakeTimeout, () => this.onHandshakeTimeout())
       wire.attach(connection, () => this.greet())
     })
     if (!this.isReferenced) this.dial.unref()
-    this.watch(options.connectTimeout, () => {
+    const left = options.connectTimeout > 0 ? Math.max(1, this.deadline - performance.now()) : 0
+    const isImpatient = this.isUtp && options.transport === 'any' && (left === 0 || left > UTP_PATIENCE)
+    this.watch(isImpatient ? UTP_PATIENCE : left, () => {
       this.dial?.abort()
-      wire.onConnectionError(timeoutError({ address: options.host, port: options.port }))
+      const error = timeoutError({ address: options.host, port: options.port })
+      if (isImpatient) this.onDialError(error)
+      else wire.onConnectionError(error)
     })
     this.dial.start()
+  }
+
+  takeSocket () {
+    if (this.socket === null) {
+      const socket = this.socket = takeClientSocket(this.options, this.wire)
+      this.wire.once('close', () => socket.release(this.wire))
+    }
+    return this.socket.handle
+  }
+
+  onDialError (error) {
+    if (!this.isUtp || this.options.transport !== 'any') return this.wire.onConnectionError(error)
+    this.isUtp = false
+    this.wire.type = 'tcpOutgoing'
+    this.socket.release(this.wire)
+    this.dialNext()
   }
 
   /** Sends what comes first. */

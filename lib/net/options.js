@@ -22,6 +22,14 @@ function readEncryption (value, byDefault) {
   return ENCRYPTION[value]
 }
 
+/** @returns {'tcp' | 'utp' | 'any'} */
+function readTransport (value = 'tcp') {
+  if (value !== 'tcp' && value !== 'utp' && value !== 'any') {
+    throw typeError(`transport must be 'tcp', 'utp' or 'any', not ${String(value)}`)
+  }
+  return value
+}
+
 function readObject (options, name = 'options') {
   if (options === null || typeof options !== 'object') throw typeError(`${name} must be an object`)
   return options
@@ -134,5 +142,6 @@ module.exports = {
   readPort,
   readProxied,
   readSignal,
-  readTimeout
+  readTimeout,
+  readTransport
 }

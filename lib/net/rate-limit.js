@@ -1,6 +1,6 @@
 'use strict'
 
-const binding = require('../load.js')
+const native = require('./native.js')
 const { rangeError, typeError } = require('../errors.js')
 
 /** @returns {number} bytes a second; `Infinity` for no limit */
@@ -35,7 +35,7 @@ class RateLimit {
     readRate(download, 'download')
     readRate(upload, 'upload')
     this.#parent = readRateLimit(parent, 'parent')
-    this.#native = new binding.NetRateLimit(nativeOf(this.#parent))
+    this.#native = native.newRateLimit(nativeOf(this.#parent))
     this.download = download
     this.upload = upload
   }

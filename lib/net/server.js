@@ -21,6 +21,9 @@ const {
 
 const { nextTick } = process
 
+/** How many ports are tried until one is free of TCP and of UDP. */
+const MAX_TRIES = 10
+
 function noop () {}
 
 /** Accepts peers: see net.d.ts. */
@@ -34,6 +37,9 @@ class WireServer extends EventEmitter {
     this.wires = new Set()
     this.isClosing = false
     this.acceptor = new Acceptor(this)
+    /** On the same port. @type {Acceptor | null} */
+    this.utpAcceptor = options.utp ? new Acceptor(this.forUtp(), true) : null
+    this.tries = 0
     this.onAbort = () => this.close()
   }
 
@@ -62,23 +68,53 @@ class WireServer extends EventEmitter {
     return where && { address: where.address, family: family(where.address), port: where.port }
   }
 
+  /** What the acceptor of uTP tells goes here, but for what concerns its port. */
+  forUtp () {
+    const server = this
+    return {
+      get window () { return server.window },
+      onListening: () => this.emit('listening'),
+      onError: error => this.onUtpError(error),
+      onAcceptError: error => this.onAcceptError(error),
+      onConnection: (connection, isUtp) => this.onConnection(connection, isUtp),
+      onClosed: () => this.maybeClosed()
+    }
+  }
+
+  /** The port that was free of TCP may not be free of UDP. */
+  onUtpError (error) {
+    const { port, host } = this.options
+    if (this.isClosing) return
+    if (error.code === 'EADDRINUSE' && port === 0 && ++this.tries < MAX_TRIES) {
+      const address = host === undefined ? undefined : this.acceptor.address.address
+      this.acceptor.close()
+      this.acceptor.listen(address, 0, this.options.backlog, this.options.ipv6Only)
+      return
+    }
+    if (!this.utpAcceptor.isListening) this.close()
+    this.emit('error', error)
+  }
+
   close (callback) {
     if (callback !== undefined) this.once('close', callback)
     if (this.isClosing) return this
     this.isClosing = true
     this.options.signal?.removeEventListener('abort', this.onAbort)
     this.acceptor.close()
+    this.utpAcceptor?.close()
     this.maybeClosed()
     return this
   }
 
   ref () {
     this.acceptor.setReferenced(true)
+    this.utpAcceptor?.setReferenced(true)
     return this
   }
 
   unref () {
     this.acceptor.setReferenced(false)
+    this.utpAcceptor?.setReferenced(false)
     return this
   }
 
@@ -95,6 +131,11 @@ class WireServer extends EventEmitter {
   }
 
   onListening () {
+    if (this.utpAcceptor !== null) {
+      const { address, port } = this.acceptor.address
+      this.utpAcceptor.listen(address, port, undefined, this.options.ipv6Only)
+      return
+    }
     this.emit('listening')
   }
 
@@ -107,7 +148,7 @@ class WireServer extends EventEmitter {
     if (this.listenerCount('error') > 0) this.emit('error', error)
   }
 
-  onConnection (connection) {
+  onConnection (connection, isUtp) {
     if (this.wires.size >= this.maxConnections) {
       connection.destroy()
       const { remote, local } = connection.endpoints
@@ -122,7 +163,7 @@ class WireServer extends EventEmitter {
       return
     }
     const { encryption: { level }, wire: options } = this.options
-    const wire = new NetWire('tcpIncoming', level, options)
+    const wire = new NetWire(isUtp ? 'utpIncoming' : 'tcpIncoming', level, options)
     this.wires.add(wire)
     wire.once('close', () => {
       this.wires.delete(wire)
@@ -174,7 +215,8 @@ class WireServer extends EventEmitter {
   }
 
   maybeClosed () {
-    if (!this.isClosing || this.wires.size > 0 || this.isClosed) return
+    const isPortTaken = this.utpAcceptor !== null && this.utpAcceptor.isClosing
+    if (!this.isClosing || this.wires.size > 0 || isPortTaken || this.isClosed) return
     this.isClosed = true
     nextTick(() => this.emit('close'))
   }
@@ -212,6 +254,7 @@ function readListenOptions (options) {
     port: readPort(options.port ?? 0, 0),
     backlog: backlog === undefined ? undefined : readTimeout(backlog, 'backlog'),
     ipv6Only: Boolean(ipv6Only),
+    utp: Boolean(options.utp),
     maxConnections,
     encryption,
     infoHashes,

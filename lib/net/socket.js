@@ -204,11 +204,12 @@ class Socket extends Duplex {
     this.setTimeout(0)
     this.pendingWrite = null
     const connection = this[kConnection]
+    // An error is told of first.
+    callback(error)
     if (connection === null || connection.handle === null) nextTick(() => this.emit('close', this.hasError))
     // What was written has still to leave.
     else if (!error && this.writableFinished) connection.finish()
     else connection.destroy()
-    callback(error)
   }
 
   onConnectionClose () {

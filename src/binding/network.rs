@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{External, Function, Uint32Array, Unknown};
+use napi::bindgen_prelude::{BufferSlice, External, Function, Uint32Array, Unknown};
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
@@ -15,6 +15,7 @@ use super::engine::MovedCiphers;
 use super::memory::Numbers;
 use super::rate_limit::NetRateLimit;
 use super::waker::Waker;
+use crate::transport::utp::{BindOptions, Endpoint};
 use crate::transport::{
     Connection, Fault, Inbox, ListenOptions, Listener, Origin, Proxied, Runtime, Source,
 };
@@ -34,7 +35,7 @@ pub const NET_SLOT_COMMAND: u32 = 2;
 /// In: the argument of the command.
 #[napi]
 pub const NET_SLOT_ARGUMENT: u32 = 3;
-/// Out: of `next`, the events, 0 if nothing is left; of `take`, how many bytes were taken; of a
+/// Out: of `next`, the events, 0 if nothing is left; of `rest`, whether to come again; of `take`, how many bytes were taken; of a
 /// flush, how many wait.
 #[napi]
 pub const NET_SLOT_RESULT: u32 = 4;
@@ -79,10 +80,17 @@ pub const NET_COMMAND_KEEP_ALIVE: u32 = 9;
 #[napi]
 pub const NET_COMMAND_RESET: u32 = 10;
 
+/// Of a socket of uTP: accepts connections if the argument is not 0.
+#[napi]
+pub const NET_COMMAND_ACCEPTING: u32 = 11;
+/// Of a socket of uTP: keeps packets that are none of uTP if the argument is not 0.
+#[napi]
+pub const NET_COMMAND_MESSAGES: u32 = 12;
+
 /// Event: the connection is there. Several may come together, to be seen in this order.
 #[napi]
 pub const NET_EVENT_OPENED: u32 = 1;
-/// Event: there are bytes to be taken.
+/// Event: there are bytes to be taken; of a socket of uTP, packets that are none of uTP.
 #[napi]
 pub const NET_EVENT_BYTES: u32 = 2;
 /// Event: more may be written.
@@ -184,6 +192,15 @@ pub struct EndpointsReport {
     pub local: AddressReport,
 }
 
+/// A packet that is none of uTP.
+#[napi(object, object_from_js = false)]
+pub struct MessageReport<'env> {
+    /// Whose.
+    pub from: AddressReport,
+    /// What is in it.
+    pub bytes: BufferSlice<'env>,
+}
+
 /// The connections and listeners of one copy of the module.
 struct Shared {
     page: Numbers,
@@ -258,6 +275,7 @@ impl Network {
     pub fn accept(&self, window: u32, limit: Option<&NetRateLimit>) -> Option<AddressReport> {
         let accepted = match self.shared.named()? {
             Source::Listener(listener) => listener.accept()?,
+            Source::Utp(endpoint) => endpoint.accept()?,
             Source::Connection(_) => return None,
         };
         self.open(Origin::Accepted(accepted.stream), window, limit);
@@ -281,11 +299,83 @@ impl Network {
         Ok(bound.err().map(FaultReport::from))
     }
 
+    /// Opens a socket of uTP. Leaves its name in the page; gives what went wrong.
+    #[napi(catch_unwind)]
+    pub fn bind_utp(
+        &self,
+        address: String,
+        port: u16,
+        ipv6_only: bool,
+    ) -> Result<Option<FaultReport>> {
+        let options = BindOptions { address: socket_address(&address, port)?, ipv6_only };
+        let inbox = &self.shared.inbox;
+        let bound = self.shared.add(|name| Endpoint::bind(inbox, name, options).map(Source::Utp));
+        Ok(bound.err().map(FaultReport::from))
+    }
+
+    /// Connects over the socket of uTP in the page. Leaves the name of the connection there.
+    #[napi(catch_unwind)]
+    pub fn connect_utp(
+        &self,
+        address: String,
+        port: u16,
+        window: u32,
+        limit: Option<&NetRateLimit>,
+    ) -> Result<()> {
+        let remote = socket_address(&address, port)?;
+        let Some(Source::Utp(endpoint)) = self.shared.named() else {
+            return Err(Error::new(Status::InvalidArg, "no socket of uTP"));
+        };
+        self.open(Origin::Utp { endpoint, remote }, window, limit);
+        Ok(())
+    }
+
+    /// How much the system keeps of what comes to, or goes from, the socket of uTP in the page.
+    /// Sets it before if `wanted` is not 0.
+    #[napi(catch_unwind)]
+    pub fn system_buffer(&self, is_sending: bool, wanted: u32) -> Result<u32> {
+        let Some(Source::Utp(endpoint)) = self.shared.named() else { return Ok(0) };
+        let length = endpoint.system_buffer(is_sending, wanted as usize);
+        length
+            .map(|length| length.min(u32::MAX as usize) as u32)
+            .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))
+    }
+
+    /// For how many routers packets live of the socket of uTP in the page.
+    #[napi(catch_unwind)]
+    pub fn set_ttl(&self, ttl: u32) -> Result<()> {
+        let Some(Source::Utp(endpoint)) = self.shared.named() else { return Ok(()) };
+        endpoint.set_ttl(ttl).map_err(|error| Error::new(Status::GenericFailure, error.to_string()))
+    }
+
+    /// Sends a packet that is none of uTP from the socket of uTP in the page.
+    #[napi(catch_unwind)]
+    pub fn send_message(
+        &self,
+        bytes: &[u8],
+        address: String,
+        port: u16,
+    ) -> Result<Option<FaultReport>> {
+        let to = socket_address(&address, port)?;
+        let Some(Source::Utp(endpoint)) = self.shared.named() else { return Ok(None) };
+        Ok(endpoint.send_message(bytes, to).err().map(FaultReport::from))
+    }
+
+    /// The next packet that is none of uTP, of the socket of uTP in the page.
+    #[napi(catch_unwind)]
+    pub fn take_message<'env>(&self, env: &'env Env) -> Result<Option<MessageReport<'env>>> {
+        let Some(Source::Utp(endpoint)) = self.shared.named() else { return Ok(None) };
+        let Some((from, bytes)) = endpoint.take_message() else { return Ok(None) };
+        let bytes = BufferSlice::copy_from(env, bytes)?;
+        Ok(Some(MessageReport { from: from.into(), bytes }))
+    }
+
     /// Where the listener in the page listens.
     #[napi(catch_unwind)]
     pub fn address(&self) -> Option<AddressReport> {
         match self.shared.named()? {
             Source::Listener(listener) => Some(listener.address().into()),
+            Source::Utp(endpoint) => Some(endpoint.address().into()),
             Source::Connection(_) => None,
         }
     }
@@ -304,6 +394,7 @@ impl Network {
         let fault = match self.shared.named()? {
             Source::Connection(connection) => connection.take_fault(),
             Source::Listener(listener) => listener.take_fault(),
+            Source::Utp(endpoint) => endpoint.take_fault(),
         };
         fault.map(FaultReport::from)
     }
@@ -328,6 +419,16 @@ impl Network {
     #[napi(catch_unwind, ts_return_type = "() => void")]
     pub fn begin<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
         callback::plain(env, &self.shared, |shared| guard(|| shared.inbox.begin(), || {}))
+    }
+
+    /// A function that ends this: its result is 0 where the wake function is called from now on, and
+    /// else it has to begin again by itself.
+    #[napi(catch_unwind, ts_return_type = "() => void")]
+    pub fn rest<'env>(&self, env: &'env Env) -> Result<Function<'env, (), Unknown<'env>>> {
+        callback::plain(env, &self.shared, |shared| {
+            shared.set(NET_SLOT_RESULT, 0);
+            guard(|| shared.set(NET_SLOT_RESULT, (!shared.inbox.rest()).into()), || {});
+        })
     }
 
     /// A function that tells what is new of the next connection or listener.
@@ -471,7 +572,17 @@ impl Shared {
             NET_COMMAND_NO_DELAY => self.with(|connection| connection.set_no_delay(argument != 0)),
             NET_COMMAND_RESET => self.with(|connection| connection.reset()),
             NET_COMMAND_KEEP_ALIVE => self.with(|connection| connection.set_keep_alive(argument)),
+            NET_COMMAND_ACCEPTING => {
+                self.with_utp(|endpoint| endpoint.set_accepting(argument != 0))
+            }
+            NET_COMMAND_MESSAGES => self.with_utp(|endpoint| endpoint.want_messages(argument != 0)),
             _ => {}
+        }
+    }
+
+    fn with_utp(&self, action: impl FnOnce(&Arc<Endpoint>)) {
+        if let Some(Source::Utp(endpoint)) = self.sources.borrow().get(self.key()) {
+            action(endpoint);
         }
     }
 

@@ -14,6 +14,7 @@ use super::pool::Slab;
 use super::rate::{Direction, RateLimit, Turn};
 use super::socks::Proxied;
 use super::stream::Stream;
+use super::utp::Endpoint;
 use super::{Events, lock, task};
 use crate::wire::mse::{Ciphers, Rc4};
 
@@ -27,6 +28,13 @@ pub enum Origin {
         local: Option<SocketAddr>,
         /// What a proxy is asked for.
         proxied: Option<Proxied>,
+    },
+    /// By connecting to a peer over a socket of uTP.
+    Utp {
+        /// The socket.
+        endpoint: Arc<Endpoint>,
+        /// Where to.
+        remote: SocketAddr,
     },
     /// It was accepted.
     Accepted(Stream),

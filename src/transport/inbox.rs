@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::runtime::Runtime;
+use super::utp::Endpoint;
 use super::{Connection, Events, Listener, lock};
 
 /// What tells of itself.
@@ -14,6 +15,8 @@ pub enum Source {
     Connection(Arc<Connection>),
     /// What accepts connections.
     Listener(Arc<Listener>),
+    /// A socket of uTP, which may accept connections as well.
+    Utp(Arc<Endpoint>),
 }
 
 impl Source {
@@ -21,6 +24,7 @@ impl Source {
         match self {
             Self::Connection(connection) => connection.post(),
             Self::Listener(listener) => listener.post(),
+            Self::Utp(endpoint) => endpoint.post(),
         }
     }
 
@@ -34,6 +38,7 @@ impl Source {
         match self {
             Self::Connection(connection) => connection.destroy(),
             Self::Listener(listener) => listener.close(),
+            Self::Utp(endpoint) => endpoint.close(),
         }
     }
 }
@@ -56,7 +61,7 @@ pub struct Inbox {
     ready: Mutex<Vec<Source>>,
     /// Those of them that the caller has come for.
     current: Mutex<VecDeque<Source>>,
-    /// The caller was woken, and has not come yet.
+    /// The caller was woken, and does not rest again yet.
     is_awake: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -73,11 +78,21 @@ impl Inbox {
         })
     }
 
-    /// The caller has come: what is new from now on wakes it again.
+    /// The caller has come. It is not woken again before it rests.
     pub fn begin(&self) {
-        self.is_awake.store(false, Ordering::SeqCst);
         let ready = std::mem::take(&mut *lock(&self.ready));
         lock(&self.current).extend(ready);
+    }
+
+    /// The caller goes, to be woken by what is new from now on; not where something is already: then
+    /// it has to come again by itself. Tells whether it may go.
+    pub fn rest(&self) -> bool {
+        let ready = lock(&self.ready);
+        if ready.is_empty() && lock(&self.current).is_empty() {
+            self.is_awake.store(false, Ordering::SeqCst);
+            return true;
+        }
+        false
     }
 
     /// The news of the next source, among those that were there when the caller came.
@@ -96,7 +111,7 @@ impl Inbox {
             }
             let available = match &source {
                 Source::Connection(connection) => connection.available(),
-                Source::Listener(_) => 0,
+                Source::Listener(_) | Source::Utp(_) => 0,
             };
             return Some(Record { name: post.name, events, available });
         }

@@ -10,7 +10,8 @@
 //!
 //! 1. [`Inbox::begin`], then [`Inbox::next`] until it gives `None`: each [`Record`] says what is new
 //!    of one connection or listener, in the order of [`Events`]: opened, bytes, drained, ended,
-//!    failed, closed.
+//!    failed, closed. Then [`Inbox::rest`]: it is not woken before, and comes again by itself where
+//!    something is new already, after others had their turn.
 //! 2. Bytes that a record tells of with [`Connection::take`], into memory of its own. What is taken
 //!    is given back as credit within the call: a connection reads on while less than its window is
 //!    read and not taken.
@@ -42,6 +43,7 @@ mod stream;
 mod task;
 #[cfg(test)]
 mod tests;
+pub mod utp;
 
 pub use connection::{Connection, Endpoints, Origin};
 pub use error::{Fault, Operation};

@@ -8,10 +8,14 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
+use super::utp::UtpStream;
+
 /// A stream of bytes both ways, from any thread.
 pub enum Stream {
     /// TCP.
     Tcp(TcpStream),
+    /// uTP.
+    Utp(UtpStream),
 }
 
 impl Stream {
@@ -19,6 +23,7 @@ impl Stream {
     pub(super) fn peer_address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr(),
+            Self::Utp(stream) => Ok(stream.peer_address()),
         }
     }
 
@@ -26,6 +31,7 @@ impl Stream {
     pub(super) fn local_address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.local_addr(),
+            Self::Utp(stream) => Ok(stream.local_address()),
         }
     }
 
@@ -33,6 +39,10 @@ impl Stream {
     pub(super) async fn readable(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.readable().await,
+            Self::Utp(stream) => {
+                stream.readable().await;
+                Ok(())
+            }
         }
     }
 
@@ -40,6 +50,10 @@ impl Stream {
     pub(super) async fn writable(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.writable().await,
+            Self::Utp(stream) => {
+                stream.writable().await;
+                Ok(())
+            }
         }
     }
 
@@ -47,6 +61,7 @@ impl Stream {
     pub(super) fn try_read(&self, bytes: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_read(bytes),
+            Self::Utp(stream) => stream.try_read(bytes),
         }
     }
 
@@ -54,6 +69,7 @@ impl Stream {
     pub(super) fn try_write(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_write_vectored(bytes),
+            Self::Utp(stream) => stream.try_write(bytes),
         }
     }
 
@@ -61,6 +77,10 @@ impl Stream {
     pub(super) fn shut_down(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).shutdown(Shutdown::Write),
+            Self::Utp(stream) => {
+                stream.shut_down();
+                Ok(())
+            }
         }
     }
 
@@ -68,6 +88,8 @@ impl Stream {
     pub(super) fn set_no_delay(&self, is_set: bool) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nodelay(is_set),
+            // What is written leaves at once, as far as the way is free.
+            Self::Utp(_) => Ok(()),
         }
     }
 
@@ -75,6 +97,10 @@ impl Stream {
     pub(super) fn reset_on_close(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            Self::Utp(stream) => {
+                stream.reset_on_close();
+                Ok(())
+            }
         }
     }
 
@@ -89,6 +115,8 @@ impl Stream {
                 let idle = Duration::from_secs(seconds.into());
                 socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(idle))
             }
+            // It sends something now and then in any case.
+            Self::Utp(_) => Ok(()),
         }
     }
 }

@@ -65,6 +65,12 @@ async fn open(origin: Origin) -> Result<Stream, Fault> {
             }
             Ok(Stream::Tcp(stream))
         }
+        Origin::Utp { endpoint, remote } => {
+            let fault = |error| Fault::new(Operation::Connect, &error);
+            let stream = endpoint.connect(remote).map_err(fault)?;
+            stream.connected().await.map_err(fault)?;
+            Ok(Stream::Utp(stream))
+        }
         Origin::Accepted(stream) => Ok(stream),
     }
 }

@@ -1,5 +1,7 @@
 //! Connections against sockets of the standard library.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -18,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Caller {
     inbox: Arc<Inbox>,
     wakes: Receiver<()>,
+    /// What was told of each source and nobody has waited for.
+    told: RefCell<HashMap<u64, Events>>,
 }
 
 impl Caller {
@@ -27,27 +31,44 @@ impl Caller {
         let inbox = Inbox::new(runtime, move || {
             let _ = sender.send(());
         });
-        Self { inbox, wakes }
+        Self { inbox, wakes, told: RefCell::default() }
     }
 
     /// Comes once, when woken; gives what was new.
     fn come(&self) -> Vec<Record> {
         self.wakes.recv_timeout(PATIENCE).expect("nothing new");
-        self.inbox.begin();
-        std::iter::from_fn(|| self.inbox.next()).collect()
+        self.look()
+    }
+
+    /// Comes until nothing is new.
+    fn look(&self) -> Vec<Record> {
+        let mut records = Vec::new();
+        loop {
+            self.inbox.begin();
+            records.extend(std::iter::from_fn(|| self.inbox.next()));
+            if self.inbox.rest() {
+                break;
+            }
+        }
+        let mut told = self.told.borrow_mut();
+        for record in &records {
+            let events = told.entry(record.name).or_default();
+            *events = *events | record.events;
+        }
+        records
+    }
+
+    /// What was told of a source and nobody has waited for.
+    fn told(&self, name: u64) -> Events {
+        self.told.borrow().get(&name).copied().unwrap_or_default()
     }
 
     /// Comes until `events` of the source `name` are told; gives all that was told of it.
     fn wait(&self, name: u64, events: Events) -> Events {
-        let mut told = Events::default();
-        while !told.has(events) {
-            for record in self.come() {
-                if record.name == name {
-                    told = told | record.events;
-                }
-            }
+        while !self.told(name).has(events) {
+            self.come();
         }
-        told
+        self.told.borrow_mut().remove(&name).unwrap_or_default()
     }
 
     fn connect(&self, name: u64, remote: SocketAddr) -> Arc<Connection> {
@@ -168,6 +189,7 @@ fn a_paused_connection_tells_of_nothing() {
     other_peer.write_all(b"two").unwrap();
     caller.wait(2, Events::BYTES);
     drop(other);
+    assert_eq!(caller.told(1), Events::default());
     connection.resume();
     assert_eq!(caller.take(&connection, 3), b"one");
 }
@@ -365,18 +387,16 @@ fn a_released_connection_tells_nothing() {
 fn many_are_told_of_with_one_wake_up() {
     let caller = Caller::new();
     let pairs: Vec<_> = (0..20).map(|name| caller.pair(name)).collect();
-    while caller.wakes.try_recv().is_ok() {}
-    caller.inbox.begin();
-    while caller.inbox.next().is_some() {}
+    while caller.wakes.try_recv().is_ok() {
+        caller.look();
+    }
     for (_, peer) in &pairs {
         (&*peer).write_all(b"x").unwrap();
     }
     until("all have read", || pairs.iter().all(|(connection, _)| connection.available() == 1));
     caller.wakes.recv_timeout(PATIENCE).unwrap();
     assert!(caller.wakes.try_recv().is_err(), "woken twice");
-    caller.inbox.begin();
-    let mut names: Vec<_> =
-        std::iter::from_fn(|| caller.inbox.next()).map(|record| record.name).collect();
+    let mut names: Vec<_> = caller.look().iter().map(|record| record.name).collect();
     names.sort_unstable();
     assert_eq!(names, (0..20).collect::<Vec<_>>());
 }

@@ -6,6 +6,9 @@ const { promisify } = require('node:util')
 /** A scenario with more uncaught exceptions than this goes on with them for ever. */
 const MOST_UNCAUGHT = 20
 
+/** How many times as long as usual a test may take, as in ../../helpers/environment.js. */
+const PATIENCE = Number(process.env.TEST_PATIENCE || 1)
+
 /**
  * Plays a scenario of a script that ends with `runScenarios`, in a process of its own, which is
  * killed where it hangs.
@@ -20,7 +23,7 @@ const MOST_UNCAUGHT = 20
  * @returns {Promise<{ uncaught: string[], result: any }>} what was thrown to nobody, and what the
  *   scenario gave
  */
-async function play (script, name, { args = [], flags = [], env = {}, seconds = 20 } = {}) {
+async function play (script, name, { args = [], flags = [], env = {}, seconds = 20 * PATIENCE } = {}) {
   const command = [...flags, script, name, ...args]
   const options = { env: { ...process.env, ...env }, timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 26 }
   const { stdout } = await promisify(execFile)(process.execPath, command, options).catch(error => {

@@ -6,6 +6,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
+import './utp-module.mjs'
 import { createClient, tell } from './client.mjs'
 
 const require = createRequire(process.env.WEBTORRENT)

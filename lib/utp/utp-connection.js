@@ -1,0 +1,114 @@
+'use strict'
+
+const { WINDOW } = require('../net/connection.js')
+const Dial = require('../net/dial.js')
+const { Socket } = require('../net/socket.js')
+const { family } = require('../net/wire.js')
+
+const { nextTick } = process
+
+/** The codes of `utp-native`, by those of the system; their places are its numbers. */
+const CODES = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT']
+
+/** Stands for the dial of one whose socket is not bound yet. */
+const UNBOUND = { abort () {}, ref () {}, unref () {} }
+
+/** A connection of uTP, with the shape of those of `utp-native`: see utp.d.ts. */
+class UtpConnection extends Socket {
+  /**
+   * @param {import('./utp-socket.js')} utp
+   * @param {{ address: string, port: number }} remote
+   */
+  constructor (utp, remote) {
+    super({ allowHalfOpen: utp.allowHalfOpen })
+    this.utp = utp
+    this.remote = remote
+    this.dial = UNBOUND
+    this.connecting = true
+    this.hasConnected = false
+    this.hasClosed = false
+  }
+
+  get remoteAddress () {
+    return this.remote.address
+  }
+
+  get remotePort () {
+    return this.remote.port
+  }
+
+  get remoteFamily () {
+    return family(this.remote.address)
+  }
+
+  /** Where its socket is bound; `null` once it is destroyed. */
+  address () {
+    return this.destroyed ? null : this.utp.address()
+  }
+
+  /** Connects over a socket that is bound. */
+  dialOver (handle) {
+    if (this.destroyed || handle === null) return
+    const { address: host, port } = this.remote
+    const options = { host, port, utp: handle, family: this.utp.isIPv4 ? 4 : 0, window: WINDOW }
+    this.dial = new Dial(options, (error, connection) => {
+      this.dial = null
+      if (error) {
+        this.destroy(error)
+        return
+      }
+      this.remote = connection.endpoints.remote
+      this.hasConnected = true
+      this.onConnect(connection)
+    })
+    if (!this.isReferenced) this.dial.unref()
+    nextTick(() => this.dial?.start())
+  }
+
+  accept (connection) {
+    this.dial = null
+    super.accept(connection)
+  }
+
+  onBytes (bytes) {
+    // One that was accepted is connected, to `utp-native`, when the peer has spoken.
+    if (!this.hasConnected) {
+      this.hasConnected = true
+      this.emit('connect')
+    }
+    super.onBytes(bytes)
+  }
+
+  _destroy (error, callback) {
+    if (!this.hasClosed) return super._destroy(error && toUtpError(error), callback)
+    callback(error)
+  }
+
+  /** Both sides have ended, or something else has ended it. What was not read may be read yet. */
+  onConnectionClose () {
+    if (this.destroyed || !this.readableLength) return super.onConnectionClose()
+    this.hasClosed = true
+    this.setTimeout(0)
+    nextTick(() => this.emit('close'))
+  }
+
+  //
+  // HINTS OF `utp-native` FOR ITS OWN BUFFERS
+  //
+
+  setInteractive () {}
+
+  setContentSize () {}
+
+  setPacketSize () {}
+}
+
+/** An error as `utp-native` has it. */
+function toUtpError (error) {
+  const errno = CODES.indexOf(error.code)
+  if (errno === -1) return error
+  const code = `UTP_${error.code}`
+  return Object.assign(new Error(code, { cause: error }), { code, errno })
+}
+
+module.exports = UtpConnection
