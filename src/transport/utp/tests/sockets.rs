@@ -53,7 +53,7 @@ impl Caller {
     }
 
     fn open(&self, name: u64, origin: Origin) -> Arc<Connection> {
-        Connection::open(&self.inbox, name, origin, 1 << 20)
+        Connection::open(&self.inbox, name, origin, 1 << 20, None)
     }
 
     /// Takes all until the end.
