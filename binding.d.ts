@@ -39,6 +39,11 @@ export declare class Engine {
    * ids that the peer gave to its extensions, by name; 0 for those that it switched off.
    */
   takeExtendedHandshake(): { dictionary: Record<string, unknown>, changes: Record<string, number> }
+  /**
+   * The allowed-fast set of `k` pieces (BEP 6) for the peer of a wire, at an address; empty before
+   * its handshake, and where that is no address.
+   */
+  allowedFastSet(index: number, generation: number, address: string, pieces: number, k: number): Array<number>
   /** What has passed on a wire; `null` if it is gone. */
   statistics(index: number, generation: number): StatisticsCount | null
   /**
@@ -123,6 +128,9 @@ export interface AddressReport {
   port: number
 }
 
+/** The address that 4 or 16 bytes stand for; `null` for any other number of them. */
+export declare function addressText(bytes: Uint8Array): string | null
+
 /**
  * Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
  * Integers become numbers, byte strings Buffers, dictionaries plain objects whose keys are UTF-8,
@@ -130,6 +138,20 @@ export interface AddressReport {
  * Throws an Error with code `InvalidArg` and the offset where `bytes` are no bencode.
  */
 export declare function bencodeDecode(bytes: Uint8Array, maxItems?: number | undefined | null): unknown
+
+/** Where in a row the counts begin: of each kind of message received, then of each sent. */
+export declare const CENSUS_COUNTS: number
+
+/**
+ * How many floats a row of a census has for each wire. They are: its index, its bits, its age in
+ * milliseconds, both speeds (down, up), our open requests, the peer's, those that wait, the bytes
+ * that are unsent; pieces that nobody asked for, their bytes, refused requests; bytes, payload and
+ * messages received, then sent; whether the peer's handshake came; the counts; the name.
+ */
+export declare const CENSUS_LENGTH: number
+
+/** Where in a row 20 bytes of info hash and 20 of peer id begin. */
+export declare const CENSUS_NAME: number
 
 /** Opens a request of A, B, C that came while we choke; gives its key, or `NONE` if it waits. */
 export declare const COMMAND_ADMIT: number
@@ -247,6 +269,9 @@ export declare const COMMAND_TAKE_TIMED_OUT: number
 
 /** Sends `unchoke`. */
 export declare const COMMAND_UNCHOKE: number
+
+/** The 4 bytes of an IPv4 address, or the 16 of an IPv6 address; `null` if it is neither. */
+export declare function compactAddress(address: string): Uint8Array | null
 
 /** Both ends of a connection. */
 export interface EndpointsReport {
@@ -619,6 +644,12 @@ export declare const TRANSFER_BITFIELD: number
 
 /** Fills the bytes with the body that the last event announced. */
 export declare const TRANSFER_BODY: number
+
+/**
+ * Fills the bytes with a row of `CENSUS_LENGTH` floats for each wire, as many as there is room for;
+ * gives how many. It names no wire.
+ */
+export declare const TRANSFER_CENSUS: number
 
 /**
  * Sends `choke`; the bytes are the pieces of the allowed-fast set, four bytes each in the order

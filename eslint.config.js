@@ -38,7 +38,7 @@ module.exports = [
   },
   {
     // These stand in for packages that are ECMAScript modules.
-    files: ['__test__/world/webtorrent/*/*.js'],
+    files: ['__test__/world/webtorrent/*/*.js', '__test__/extensions/own-tests/*/*.js'],
     languageOptions: { sourceType: 'module' },
     rules: { strict: 'off' }
   }

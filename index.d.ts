@@ -7,7 +7,8 @@ import { Duplex } from 'node:stream'
  * sent, read from it what the peer is to get. Usually `socket.pipe(wire).pipe(socket)`.
  *
  * Its members are those of `bittorrent-protocol` 5.x, and a few more. Messages are those of BEP 3
- * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension) and BEP 10 (extended messages).
+ * (the peer wire), BEP 5 (`port`), BEP 6 (the fast extension), BEP 10 (extended messages) and BEP 52
+ * (hashes of BitTorrent v2).
  *
  * - Whatever a method sends leaves the wire in a microtask: right after the code that runs now and
  *   never inside the call, as few chunks, in order.
@@ -35,6 +36,14 @@ declare class Wire extends Duplex {
    * first. A copy of the counts as they are now.
    */
   static readonly violations: Partial<Record<Wire.ErrorCode, number>>
+
+  /**
+   * What each wire of this process (or worker) has come to that is not closed, in no order. A snapshot:
+   * it does not change. It keeps no wire alive: it is made from the table of open handles, which leads
+   * to none. A thousand wires take well below a millisecond; the counters of each are worked out when
+   * they are read.
+   */
+  static census (): Wire.Snapshot[]
 
   /**
    * @param type how the peer is connected, see {@link Wire.Type}; default `''`. With encryption,
@@ -109,6 +118,23 @@ declare class Wire extends Duplex {
   extendedHandshake: Record<string, Wire.BencodeInput>
   /** The peer's latest extended handshake; strings are Buffers. `{}` before it. BEP 10 */
   peerExtendedHandshake: Wire.ExtendedHandshake
+
+  /**
+   * What the peer said of itself in its extended handshakes, the latest word on each. Read anew each
+   * time. BEP 10, BEP 9, BEP 21
+   */
+  readonly peerInfo: Wire.PeerInfo
+  /**
+   * How many requests the peer takes at a time, as it says by `reqq`; 250 where it does not, which is
+   * libtorrent's default. Those above it may drop or reject. BEP 10
+   */
+  readonly requestWindow: number
+  /**
+   * Resolves when both handshakes are done, and both extended handshakes where the peer announces BEP 10.
+   * Rejects with `ERR_CLOSED` if the wire is closed before, with `closeReason` as `cause`; who does not
+   * wait for it need not catch that.
+   */
+  readonly ready: Promise<void>
 
   /** Whether both handshakes announced the fast extension. BEP 6 */
   hasFast: boolean
@@ -275,6 +301,28 @@ declare class Wire extends Duplex {
   request (index: number, offset: number, length: number, callback: (error: Error | null) => void): void
 
   /**
+   * Asks for a block, as {@link Wire.request} does, and resolves to it. BEP 3
+   *
+   * Rejects with a {@link WireError} whose code is `ERR_CHOKED` (at once, or when the peer chokes),
+   * `ERR_REJECTED`, `ERR_CANCELLED` (by `cancel`), `ERR_TIMED_OUT` or `ERR_CLOSED`; with the reason of
+   * `options.signal`; or with a TypeError or a RangeError for what cannot be meant. Who aborts it, or
+   * whose `timeout` passes, takes the request back: `cancel` is sent. A timer of `setTimeout` counts
+   * besides, from when the peer's turn to answer came.
+   */
+  fetch (piece: number, offset: number, length: number, options?: Wire.AnswerOptions | null): Promise<Buffer>
+
+  /**
+   * The peer's requests from now on, in order, instead of the event `request`: for one loop that answers
+   * each. It ends when the wire is closed; who leaves the loop has those rejected (BEP 6), or dropped,
+   * whose turn has not come.
+   *
+   * Those that wait for their turn are open: of a peer that asks for more than the loop answers further
+   * ones wait in the engine, `maxPeerRequests` in all. One that is cancelled, or choked away, before its
+   * turn is not given. BEP 3
+   */
+  peerRequestsStream (): AsyncIterableIterator<Wire.IncomingRequest>
+
+  /**
    * Sends a block, and settles the peer's oldest request for it, if there is one. BEP 3
    * @param buffer is not copied, unless it is encrypted: leave it as it is until it has been sent
    */
@@ -310,18 +358,33 @@ declare class Wire extends Duplex {
    */
   reject (index: number, offset: number, length: number): void
   /**
-   * Asks for hashes of a file's Merkle tree; the answer is an event. BEP 52
+   * Asks for hashes of a file's Merkle tree. The peer answers with hashes or a hash reject; either is
+   * an event. BEP 52
+   *
+   * `bittorrent-protocol-native/merkle` has what tells whether hashes lead to the root.
    * @throws {TypeError | RangeError} for a range that cannot be meant; nothing is sent
    */
   hashRequest (range: Wire.HashRange): void
   /**
+   * Asks for hashes likewise, and resolves to the peer's answer: `range.length` hashes of the layer,
+   * then uncle hashes from below, 32 bytes each. They are as the peer sent them: see `verify` of
+   * `bittorrent-protocol-native/merkle`. BEP 52
+   *
+   * Rejects with a {@link WireError} whose code is `ERR_REJECTED` (the peer will not), `ERR_TIMED_OUT`,
+   * `ERR_CLOSED` or `ERR_V2_DISABLED`; with the reason of `options.signal`; or with a TypeError or a
+   * RangeError for what cannot be meant. Of a hybrid torrent, `peerExtensions.v2` tells whether the peer
+   * speaks BEP 52; of one that is named by its v2 info hash it need not say so. BEP 52 has no cancel: what is given up is asked for all the
+   * same, and its answer an event alone.
+   */
+  requestHashes (range: Wire.HashRange, options?: Wire.AnswerOptions | null): Promise<Buffer>
+  /**
    * Sends hashes: `range.length` of the layer, then at most one uncle hash a proof layer, 32 bytes
-   * each. BEP 52
+   * each. They answer the peer's oldest request for that range. BEP 52
    * @throws {TypeError | RangeError} for a range or a number of hashes that cannot be meant
    */
   hashes (range: Wire.HashRange, hashes: NodeJS.ArrayBufferView): void
   /**
-   * Refuses to answer a hash request. BEP 52
+   * Rejects the peer's oldest hash request for that range. BEP 52
    * @throws {TypeError | RangeError} for a range that cannot be meant
    */
   hashReject (range: Wire.HashRange): void
@@ -330,6 +393,21 @@ declare class Wire extends Duplex {
    * @throws {Error} `fast extension is disabled`
    */
   allowedFast (index: number): void
+
+  /**
+   * Lets the peer at an address request its allowed-fast set while we choke it: the pieces that the
+   * canonical algorithm gives for the address and the info hash, so that every client allows it the same.
+   * Those that are not in `allowedFastSet` yet are sent. Each may be asked for three times over while we
+   * choke; further requests are rejected. BEP 6
+   *
+   * Of IPv4 the first three bytes count, as in the BEP (libtorrent has all four); of IPv6, for which the
+   * BEP has nothing, all sixteen, as in libtorrent.
+   * @param address of the peer, as `socket.remoteAddress` gives it
+   * @returns the set
+   * @throws {WireError} with code `ERR_FAST_DISABLED` if not both announced the fast extension
+   * @throws {TypeError | RangeError} for what cannot be meant; nothing is sent
+   */
+  allowFastFor (address: string, options: Wire.AllowedFastOptions): number[]
 
   /**
    * Sends a message of an extension. BEP 10
@@ -412,6 +490,9 @@ declare class Wire extends Duplex {
   emit<E extends keyof Wire.Events> (event: E, ...args: Wire.Events[E]): boolean
 }
 
+/** The extensions that a wire uses are on it, each by its name. */
+declare interface Wire extends Wire.Handlers {}
+
 /**
  * Decodes the bencoded value (BEP 3) at the start of `bytes`; what follows it is ignored.
  * Byte strings become Buffers, dictionaries objects whose keys are UTF-8, or hexadecimal where
@@ -422,7 +503,10 @@ declare class Wire extends Duplex {
  */
 declare function bencodeDecode (bytes: NodeJS.TypedArray, maxItems?: number | null): Wire.BencodeValue
 
-/** Why a wire was closed: given to `violation`, and kept in `wire.closeReason`. */
+/**
+ * Why a wire was closed: given to `violation`, and kept in `wire.closeReason`. Or why a promise of a
+ * wire was rejected.
+ */
 declare class WireError extends Error {
   /** @internal a wire makes its own */
   constructor (code: Wire.ErrorCode, message: string, options?: { cause?: unknown })
@@ -430,7 +514,7 @@ declare class WireError extends Error {
   readonly name: 'WireError'
   /** What kind of error it is; stays the same from version to version. */
   readonly code: Wire.ErrorCode
-  /** The exception of an extension's handler, where that is the reason. */
+  /** What lies behind it: the exception of an extension's handler, or why the wire was closed. */
   readonly cause?: unknown
 }
 
@@ -472,6 +556,21 @@ declare namespace Wire {
      * From 1 to 1,048,576; default 2000.
      */
     reqq?: number | undefined
+    /**
+     * The name and version of this client: `v` of our extended handshake (BEP 10), at most 255 bytes of
+     * UTF-8. Default none. This and the three below stand back behind a value in `extendedHandshake`.
+     */
+    client?: string | undefined
+    /** On which TCP port we listen, 1 to 65,535: `p` of our extended handshake (BEP 10). Default none. */
+    listenPort?: number | undefined
+    /**
+     * The address of the peer, as `socket.remoteAddress` gives it: `yourip` of our extended handshake
+     * (BEP 10). Default none.
+     */
+    peerAddress?: string | undefined
+    /** We only upload: `upload_only` of our extended handshake (BEP 21). Default false. */
+    uploadOnly?: boolean | undefined
+
     /**
      * How many bytes may be under way to a peer before its further requests wait. They wait while
      * more than this is unsent; and while what is unsent and what the open requests ask for come to a
@@ -528,7 +627,10 @@ declare namespace Wire {
     fast: boolean
     /** BEP 10: extended messages. */
     extended: boolean
-    /** BEP 52: BitTorrent v2. Not enumerable in what a peer announced. */
+    /**
+     * BEP 52: BitTorrent v2. Not enumerable in what a peer announced. A peer that names the torrent by its
+     * v2 info hash need not announce it, and libtorrent does not: its messages count where we do.
+     */
     v2?: boolean
   }
 
@@ -538,11 +640,18 @@ declare namespace Wire {
     piecesRoot: NodeJS.ArrayBufferView
     /** The layer of the hashes, at most 64; 0 is that of the blocks. */
     baseLayer: number
-    /** The first hash of the layer. */
+    /** The first hash of the layer: a multiple of `length`. */
     index: number
-    /** How many hashes of the layer: a power of two, at most 8192. */
+    /**
+     * How many hashes of the layer: a power of two, at most 8192. BEP 52 has no ranges of less than
+     * two, and wishes for at most 512; libtorrent asks for one where the last 512 pieces are one.
+     */
     length: number
-    /** Over how many layers above it uncle hashes are to prove them, at most 64. */
+    /**
+     * Over how many layers above it uncle hashes are to prove them. The first of these need none: their
+     * hashes follow from the range's, those of log2(length) - 1 layers. No tree has more than 64 layers:
+     * this and `baseLayer` are at most 64 together.
+     */
     proofLayers: number
   }
 
@@ -550,6 +659,160 @@ declare namespace Wire {
   export interface ReceivedHashRange extends HashRange {
     /** The root of the tree: 32 bytes. */
     piecesRoot: Buffer
+  }
+
+  /**
+   * Answers a hash request of the peer, once; what comes later does nothing.
+   *
+   * `respond(null, hashes)` sends hashes, as {@link Wire.hashes} does; a wrong number of them throws, and
+   * the request stays open. `respond(error)` rejects the request.
+   */
+  export type RespondHashes = (...answer: [error: Error] | [error: null | undefined, hashes: NodeJS.ArrayBufferView]) => void
+
+  /**
+   * What a peer said of itself in its extended handshakes (BEP 10). `undefined` stands for what it did
+   * not say, and for what cannot be meant. None of it is proved.
+   */
+  export interface PeerInfo {
+    /** `v`: its name and version; at most 255 bytes, without control characters. */
+    client: string | undefined
+    /** `p`: the TCP port on which it listens, 1 to 65,535. */
+    listenPort: number | undefined
+    /** `yourip`: our address as the peer sees it. */
+    externalAddress: string | undefined
+    /** `ipv4`: its IPv4 address. */
+    ipv4: string | undefined
+    /** `ipv6`: its IPv6 address. */
+    ipv6: string | undefined
+    /** `reqq`: how many requests it takes at a time, 1 to 1,048,576. See {@link Wire.requestWindow}. */
+    reqq: number | undefined
+    /** `upload_only`: whether it only uploads. BEP 21 */
+    uploadOnly: boolean | undefined
+    /** `metadata_size`: the length of the torrent's metadata, 1 to 67,108,864 bytes. BEP 9 */
+    metadataSize: number | undefined
+    /** `complete_ago`: how many seconds ago it became complete, as libtorrent says. */
+    completeAgo: number | undefined
+  }
+
+  /** What a wire had come to when a census was taken. Its members are getters; `toJSON` gives them all. */
+  export interface Snapshot {
+    /** What its constructor was given. */
+    readonly type: Type
+    /** Of the peer's handshake, 40 hexadecimal digits; `null` before it. */
+    readonly infoHash: string | null
+    /** Of the peer's handshake, 40 hexadecimal digits; `null` before it. */
+    readonly peerId: string | null
+    /** How long ago it was made, in milliseconds. */
+    readonly age: number
+    /** Whether we choke the peer. */
+    readonly amChoking: boolean
+    /** Whether we want something of the peer. */
+    readonly amInterested: boolean
+    /** Whether the peer chokes us. */
+    readonly peerChoking: boolean
+    /** Whether the peer wants something of us. */
+    readonly peerInterested: boolean
+    /** Whether both speak BEP 6. */
+    readonly hasFast: boolean
+    /** Whether the stream is RC4. */
+    readonly isEncrypted: boolean
+    /** In bytes a second over the last five seconds. */
+    readonly downloadSpeed: number
+    /** In bytes a second over the last five seconds. */
+    readonly uploadSpeed: number
+    /** How many requests of ours are open. */
+    readonly requests: number
+    /** How many requests of the peer are open. */
+    readonly peerRequests: number
+    /** How many requests of the peer wait for their turn. */
+    readonly waitingRequests: number
+    /** How many bytes are not sent, blocks included. */
+    readonly unsent: number
+    /** As in {@link Statistics}. */
+    readonly unsolicitedPieces: number
+    /** As in {@link Statistics}. */
+    readonly unsolicitedBytes: number
+    /** As in {@link Statistics}. */
+    readonly refusedRequests: number
+    /** From the peer. */
+    readonly received: Traffic
+    /** To the peer. */
+    readonly sent: Traffic
+    /** All of it, as a plain object. */
+    toJSON (): Omit<Snapshot, 'toJSON'>
+  }
+
+  /** A request of the peer, as {@link Wire.peerRequestsStream} gives it. Its answer is its last. */
+  export interface IncomingRequest extends Block {
+    /** Whether an answer is waited for: not once it was cancelled, choked away or answered. */
+    readonly isOpen: boolean
+    /**
+     * Sends the block, unless the request is not open any more. It is not copied: leave it as it is until
+     * it has been sent.
+     * @throws {TypeError} for what is no view; the request stays open
+     */
+    respond (block: NodeJS.ArrayBufferView): void
+    /** Rejects the request (BEP 6), or drops it without the fast extension. */
+    reject (): void
+  }
+
+  /**
+   * What is published on the channels of `node:diagnostics_channel`, by their names. Nothing is made
+   * where nobody subscribes. A subscriber gets the wire itself, and should not drive it.
+   */
+  export interface Diagnostics {
+    /** A wire was made; a subclass's constructor is not done yet. */
+    'bittorrent-protocol-native:open': {
+      /** Which. */
+      wire: Wire
+      /** What its constructor was given. */
+      type: Type
+    }
+    /** The peer's handshake came, before the event. */
+    'bittorrent-protocol-native:handshake': {
+      /** Whose. */
+      wire: Wire
+      /** 40 hexadecimal digits. */
+      infoHash: string
+      /** 40 hexadecimal digits. */
+      peerId: string
+      /** What the peer announces. */
+      extensions: Extensions
+    }
+    /** A wire closes for a violation, before the event. */
+    'bittorrent-protocol-native:violation': {
+      /** Which. */
+      wire: Wire
+      /** Why. */
+      error: WireError
+    }
+    /** A wire has finished, and its requests are called back; before its event `close`. */
+    'bittorrent-protocol-native:close': {
+      /** Which. */
+      wire: Wire
+      /** Its `closeReason`. */
+      reason: WireError | null
+      /** What has passed. */
+      statistics: Statistics
+    }
+  }
+
+  /** What an allowed-fast set is made of, besides the peer's address and the info hash. BEP 6 */
+  export interface AllowedFastOptions {
+    /** How many pieces the torrent has. */
+    pieces: number
+    /** How many to allow, 1 to 100; default 10. */
+    k?: number | undefined
+    /** How long a piece is, in bytes: three times as many are served. Default 16 MiB. */
+    pieceLength?: number | undefined
+  }
+
+  /** How long a promise for an answer of the peer waits. */
+  export interface AnswerOptions {
+    /** Gives it up: the promise rejects with the signal's reason. Any number may share a signal. */
+    signal?: AbortSignal | undefined
+    /** After so many milliseconds the promise rejects with `ERR_TIMED_OUT`; 0, the default, for never. */
+    timeout?: number | undefined
   }
 
   /** How many messages there were of each kind; `extended` counts the extended handshake too. */
@@ -698,6 +961,12 @@ declare namespace Wire {
     }
   }
 
+  /**
+   * The extensions on a wire, by their names: each of this package's (`/ut_metadata`, `/ut_pex`,
+   * `/lt_donthave`, `/ut_holepunch`) adds itself where it is imported, and so may an application's own.
+   */
+  export interface Handlers {}
+
   /** What bencode decodes to. */
   export type BencodeValue = number | Buffer | BencodeValue[] | { [key: string]: BencodeValue }
 
@@ -752,7 +1021,22 @@ declare namespace Wire {
    *   by `use()`, and the wire stays open.
    * - `ERR_CHUNK_DETACHED`: the memory of a chunk, or of a payload of it, was transferred away
    *   before the wire had read all of the chunk. Nothing is read from memory that is gone.
+   * - `ERR_HANDSHAKE_TIMEOUT`, of wires over the native transport (`bittorrent-protocol-native/net`):
+   *   no handshake of the peer within `handshakeTimeout`.
+   * - `ERR_UNKNOWN_INFO_HASH`, of wires that a server of it has accepted: the peer wants a torrent that
+   *   is not served.
    * - `ERR_INTERNAL`: a defect of this package.
+   *
+   * Those that promises of a wire are rejected with:
+   *
+   * - `ERR_CHOKED`: the peer chokes us. BEP 3
+   * - `ERR_REJECTED`: the peer will not answer. BEP 6, 52
+   * - `ERR_CANCELLED`: the request was taken back with `cancel`. BEP 3
+   * - `ERR_TIMED_OUT`: no answer within `timeout`, or within what `setTimeout` was given.
+   * - `ERR_CLOSED`: the wire was closed; `cause` is its `closeReason`, if it has one.
+   * - `ERR_V2_DISABLED`: neither side announced BEP 52.
+   *
+   * `allowFastFor` throws `ERR_FAST_DISABLED` as well.
    *
    * Where no native addon loads, requiring the package throws an Error with code
    * `ERR_NO_NATIVE_ADDON`, which says what to do.
@@ -764,7 +1048,9 @@ declare namespace Wire {
     | 'ERR_MSE_PUBLIC_KEY' | 'ERR_MSE_SYNC' | 'ERR_MSE_VC' | 'ERR_MSE_PADDING'
     | 'ERR_MSE_CRYPTO_PROVIDE' | 'ERR_MSE_CRYPTO_SELECT' | 'ERR_MSE_PLAINTEXT_REFUSED'
     | 'ERR_MSE_INFO_HASH' | 'ERR_MSE_TIMEOUT'
+    | 'ERR_HANDSHAKE_TIMEOUT' | 'ERR_UNKNOWN_INFO_HASH'
     | 'ERR_EXTENSION_FAILED' | 'ERR_EXTENSION_NAME' | 'ERR_CHUNK_DETACHED' | 'ERR_INTERNAL'
+    | 'ERR_CHOKED' | 'ERR_REJECTED' | 'ERR_CANCELLED' | 'ERR_TIMED_OUT' | 'ERR_CLOSED' | 'ERR_V2_DISABLED'
 
   /**
    * What a wire emits, with the arguments of the listeners. An application that emits events of its
@@ -813,15 +1099,18 @@ declare namespace Wire {
     extended: [extension: 'handshake', handshake: ExtendedHandshake] | [extension: string | number, message: Buffer]
     /** A keep-alive. BEP 3 */
     'keep-alive': []
-    /** The peer, which announced BEP 52, asks for hashes. Answer with `hashes` or `hashReject`. */
-    'hash-request': [range: ReceivedHashRange]
+    /**
+     * The peer asks for hashes, where either side announced BEP 52. Answer with `respond`, or with `hashes` or
+     * `hashReject`. Where nobody listens, the request is rejected; so are those above 1000 that are open.
+     */
+    'hash-request': [range: ReceivedHashRange, respond: RespondHashes]
     /** Hashes of the peer: `range.length` of the layer, then uncle hashes, 32 bytes each. BEP 52 */
     hashes: [range: ReceivedHashRange, hashes: Buffer]
     /** The peer will not answer a hash request. BEP 52 */
     'hash-reject': [range: ReceivedHashRange]
     /**
-     * A message with an id that none of these BEPs describes, or one of BEP 52 from a peer that did not
-     * announce it: the id, then its payload.
+     * A message with an id that none of these BEPs describes, or one of BEP 52 where neither handshake
+     * announced it: the id, then its payload.
      */
     unknownmessage: [message: Buffer]
 
@@ -847,6 +1136,11 @@ declare namespace Wire {
     violation: [error: WireError]
     /** The same as `violation`; emitted only if somebody listens. */
     error: [error: Error]
+
+    /** Of a wire over the native transport: the connection is there. */
+    connect: []
+    /** Of a wire over the native transport: the connection that was there is gone. Comes after `close`. */
+    disconnect: []
 
     /** The writable side has ended. */
     finish: []

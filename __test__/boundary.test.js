@@ -9,7 +9,10 @@ const path = require('node:path')
 const ROOT = path.join(__dirname, '..')
 const ROOM = path.join(ROOT, 'lib/native')
 const DOOR = path.join(ROOM, 'index.js')
-/** What only this room may load: the addon, and with it the memory. */
+/** The native transport has memory of its own, and a door to it that is for its own room. */
+const TRANSPORT = path.join(ROOT, 'lib/net')
+const TRANSPORT_DOOR = path.join(TRANSPORT, 'native.js')
+/** What only those who share memory may load: the addon. */
 const ADDON = [path.join(ROOT, 'lib/load.js'), path.join(ROOT, 'binding.js')]
 
 function filesOf (folder) {
@@ -25,8 +28,8 @@ function requiredBy (file) {
     .map(([, name]) => require.resolve(path.resolve(path.dirname(file), name)))
 }
 
-const outside = [path.join(ROOT, 'index.js'), ...filesOf(path.join(ROOT, 'lib')), ...filesOf(path.join(ROOT, 'compat'))]
-  .filter(file => path.dirname(file) !== ROOM && !ADDON.includes(file))
+const outside = [path.join(ROOT, 'index.js'), path.join(ROOT, 'net.js'), ...filesOf(path.join(ROOT, 'lib')), ...filesOf(path.join(ROOT, 'compat'))]
+  .filter(file => path.dirname(file) !== ROOM && file !== TRANSPORT_DOOR && !ADDON.includes(file))
 
 test('everybody reaches the engine by one door', () => {
   const required = outside.flatMap(requiredBy)
@@ -35,8 +38,13 @@ test('everybody reaches the engine by one door', () => {
   expect(required.filter(file => ADDON.includes(file))).toEqual([])
 })
 
-test('nothing but functions and constants goes through it', () => {
-  for (const value of Object.values(require(DOOR))) expect(['function', 'number']).toContain(typeof value)
+test('only the transport reaches its own memory, and of the engine nothing', () => {
+  expect(outside.filter(file => path.dirname(file) !== TRANSPORT).flatMap(requiredBy)).not.toContain(TRANSPORT_DOOR)
+  expect(requiredBy(TRANSPORT_DOOR)).toEqual([ADDON[0]])
+})
+
+test.each([DOOR, TRANSPORT_DOOR])('nothing but functions and constants goes through %s', door => {
+  for (const value of Object.values(require(door))) expect(['function', 'number']).toContain(typeof value)
 })
 
 test('what goes through it is quick to find', () => {

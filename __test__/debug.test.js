@@ -4,32 +4,16 @@
 
 const { execFile } = require('node:child_process')
 const path = require('node:path')
+const { pathToFileURL } = require('node:url')
 const { promisify } = require('node:util')
 const messages = require('./world/support/messages')
 
 const ROOT = path.join(__dirname, '..')
+const SESSION = path.join(__dirname, 'helpers/debug-session.js')
 const UPSTREAM = path.join(ROOT, 'node_modules/bittorrent-protocol/index.js')
 
 /** A session in a process of its own; what it writes to standard error is the log. */
 async function session (module, DEBUG) {
-  const script = `
-    import Wire from ${JSON.stringify(module)}
-    const wire = new Wire('tcpOutgoing')
-    const hash = '01'.repeat(20), id = '02'.repeat(20)
-    wire.resume()
-    wire.handshake(hash, id, { fast: true })
-    wire.unchoke()
-    for (const bytes of process.argv[1].split(',')) wire._write(Buffer.from(bytes, 'hex'), () => {})
-    wire.keepAlive()
-    wire.setTimeout(5, true)
-    wire.interested(); wire.uninterested()
-    wire.have(1); wire.bitfield(new Uint8Array(1)); wire.port(9)
-    wire.request(1, 2, 3, () => {}); wire.cancel(1, 2, 3)
-    wire.piece(1, 2, new Uint8Array(3))
-    wire.suggest(1); wire.haveAll(); wire.haveNone(); wire.reject(1, 2, 3); wire.allowedFast(4)
-    wire.choke()
-    wire.destroy()
-  `
   const bytes = [
     messages.handshake('03'.repeat(20), '04'.repeat(20), { fast: true, extended: true }),
     messages.keepAlive(), messages.unchoke(), messages.interested(), messages.bitfield(Buffer.alloc(2)),
@@ -39,7 +23,7 @@ async function session (module, DEBUG) {
     messages.uninterested(), messages.choke(), messages.unchoke()
   ].map(chunk => chunk.toString('hex')).join()
   const { stdout, stderr } = await promisify(execFile)(
-    process.execPath, ['--input-type=module', '-e', script, bytes],
+    process.execPath, [SESSION, pathToFileURL(module).href, bytes],
     { env: { ...process.env, DEBUG, DEBUG_COLORS: 'no', DEBUG_HIDE_DATE: 'yes' }, cwd: ROOT })
   expect(stdout).toBe('')
   return stderr.trim().split('\n').filter(line => line !== '').map(line => line.replace(/\[[0-9a-f]{8}\]/, '[id]'))

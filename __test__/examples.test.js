@@ -10,8 +10,13 @@ const os = require('node:os')
 const path = require('node:path')
 
 const Wire = require('..')
+const { render } = require('../examples/census')
+const { fetchHashes, serveHashes } = require('../examples/hashes')
+const { fetchFirst } = require('../examples/race')
 const { watch } = require('../examples/watch')
 const { RawSeeder } = require('./helpers/raw-peer')
+const { ScriptedPeer, close: closeWire } = require('./helpers/scripted-peer')
+const messages = require('./world/support/messages')
 const { loadUpstream } = require('./helpers/wire')
 
 const EXAMPLES = path.join(__dirname, '../examples')
@@ -169,6 +174,19 @@ test('extension.js', async () => {
     'Bob hears: Bye!',
     'Bob hears: Hello, Bob! How are you?',
     'Bob meets Alice'
+  ])
+})
+
+test('holepunch.js', async () => {
+  const { code, stdout, stderr } = await run('holepunch.js')
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout.split('\n').sort()).toEqual([
+    '',
+    'Alice cannot be introduced to a stranger: error 2',
+    'Alice connects to Bob now, over uTP',
+    'Bob connects to Alice now, over uTP',
+    'Carol introduces Alice to Bob',
+    'Carol introduces Alice to a stranger'
   ])
 })
 
@@ -339,4 +357,95 @@ test.each(PROGRAMS)('%s --help', async name => {
   const { code, stdout, stderr } = await run(name, '--help')
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toContain(`  node examples/${name}`)
+})
+
+describe('race.js', () => {
+  const infoHash = 'ab'.repeat(20)
+  const seeding = { infoHash, data: DATA, pieceLength: 262144, pieceCount: 6 }
+
+  test('the first answer counts', async () => {
+    const peers = await Promise.all([seedRaw(seeding), seedRaw(seeding), seedRaw({ ...seeding, choke: true })])
+    const { code, stdout, stderr } = await run('race.js', infoHash, ...peers, '--pieces', '6', '--timeout', '2')
+    expect([code, stderr]).toEqual([0, `${peers[2]} gives nothing: it keeps us waiting\n`])
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines).toHaveLength(6)
+    lines.forEach((line, piece) => {
+      expect(line).toMatch(new RegExp(`^piece ${piece}: 16384 bytes from (${peers[0]}|${peers[1]}) after [0-9.]+ ms, 1 taken back$`))
+    })
+  })
+
+  test('what is wrong is said in a line', async () => {
+    const choking = await seedRaw({ ...seeding, choke: true })
+    expect(await failure('race.js', infoHash, '127.0.0.1:1', '--pieces', '0')).toBe('--pieces wants a number up to 999999, not 0\n')
+    const { code, stdout, stderr } = await run('race.js', infoHash, '127.0.0.1:1', choking, '--timeout', '0.5')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr.split('\n').slice(0, 2)).toEqual([
+      'cannot connect to 127.0.0.1:1: connection refused', `${choking} gives nothing: it keeps us waiting`
+    ])
+    expect(stderr).toContain('no peer is left')
+  })
+
+  test('the other requests are taken back', async () => {
+    const peers = await Promise.all([1, 2, 3].map(() => ScriptedPeer.connect()))
+    for (const peer of peers) peer.say(messages.unchoke())
+    const first = fetchFirst(peers.map(({ wire }) => wire), 5, { length: 4 })
+    for (const peer of peers) expect(await peer.heard()).toEqual(messages.request(5, 0, 4))
+    peers[0].say(messages.choke())
+    peers[2].say(messages.piece(5, 0, Buffer.from('abcd')))
+    expect(await first).toEqual({ wire: peers[2].wire, block: Buffer.from('abcd') })
+    expect(await Promise.all(peers.map(peer => peer.heard()))).toEqual([
+      Buffer.alloc(0), messages.cancel(5, 0, 4), Buffer.alloc(0)
+    ])
+    for (const { wire } of peers) {
+      expect(wire.requests).toEqual([])
+      await closeWire(wire)
+    }
+  })
+})
+
+describe('hashes.js', () => {
+  test('a file, proved', async () => {
+    const { code, stdout, stderr } = await run('hashes.js', 'data.bin')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^data\.bin has the root [0-9a-f]{64}\nGot the hashes of 92 blocks by 1 requests, each proved: the right ones\.\n$/)
+  })
+
+  test('a liar, and no file', async () => {
+    expect(await failure('hashes.js', 'data.bin', '--lie')).toBe('the peer lies about block 0 and those after it\n')
+    expect(await failure('hashes.js', 'nothing')).toBe('cannot read nothing: no such file or folder\n')
+  })
+
+  test('files of any length, also of several answers', async () => {
+    const { MerkleTree, hashBlocks } = require('bittorrent-protocol-native/merkle')
+    for (const length of [1, 16384, 16385, 16384 * 512, 16384 * 513, 16384 * 1500 + 7]) {
+      const reserved = messages.handshake('11'.repeat(20), '22'.repeat(20), { v2: true })
+      const [asking, serving] = [new Wire(), new Wire()]
+      asking.write(reserved)
+      serving.write(reserved)
+      asking.pipe(serving).pipe(asking)
+      const hashes = hashBlocks(Buffer.alloc(length, length))
+      const tree = new MerkleTree(hashes)
+      serveHashes(serving, tree)
+      expect((await fetchHashes(asking, { piecesRoot: tree.root, length })).equals(hashes)).toBe(true)
+      for (const wire of [asking, serving]) await closeWire(wire)
+    }
+  })
+})
+
+describe('census.js', () => {
+  test('a swarm, for a while', async () => {
+    const { code, stdout, stderr } = await run('census.js', '--pairs', '2', '--rows', '3', '--seconds', '2')
+    expect([code, stderr]).toEqual([0, ''])
+    const lines = stdout.split('\n')
+    expect(lines[0]).toMatch(/^type +peer +age +state +down +up +asked +asked of us +unsent +received +sent +messages$/)
+    expect(lines.slice(1, 4).every(line => /^tcp(In|Out)[a-z]+ +-BN0100- +[0-9.]+ s +[-ciCI]{4} /.test(line))).toBe(true)
+    expect(lines[4]).toMatch(/^4 wires, [0-9.]+ MB\/s down; the census took [0-9.]+ ms$/)
+    expect(lines[5]).toBe('open 4, handshake 4, violation 0, close 0')
+  })
+
+  test('those of any process', async () => {
+    const peer = await ScriptedPeer.connect({ type: 'webrtc' })
+    expect(render()).toMatch(/\nwebrtc +-PE0000- .*\n1 wires, 0\.0 MB\/s down; /)
+    await closeWire(peer.wire)
+  })
 })

@@ -4,6 +4,7 @@
 
 const { execFileSync } = require('node:child_process')
 const path = require('node:path')
+const { hasV8Natives, testIf } = require('./helpers/runtime')
 
 const ROOT = path.join(__dirname, '..')
 
@@ -29,7 +30,7 @@ function layOut (make) {
   return execFileSync(process.execPath, flags, { cwd: ROOT, encoding: 'utf8' })
 }
 
-test.each([
+testIf(hasV8Natives).each([
   ['a wire', 'new (require("./index.js"))()'],
   ['a wire over the native transport', 'new (require("./lib/net/wire.js").NetWire)("tcpOutgoing", 0)'],
   ['a wire of bittorrent-protocol 3.x', 'new (require("./compat/v3.js"))()'],

@@ -185,6 +185,28 @@ describe('a request fails', () => {
     expect(await peer.heard()).toEqual(messages.cancel(9, 0, 10))
   })
 
+  test('of several that are alike, those that a cancel leaves are known and time out', async () => {
+    wire.setTimeout(20)
+    for (const name of ['first', 'second', 'third']) ask(1, 0, 10, name)
+    wire.cancel(1, 0, 10)
+    answer(1)
+    expect(wire.requests).toHaveLength(1)
+    expect(wire.unsolicited.pieces).toBe(0)
+    await new Promise(resolve => wire.once('timeout', resolve))
+    expect(log).toEqual([['first', 'request was cancelled'], ['third', 10], ['second', 'request has timed out']])
+  })
+
+  test('what is asked for again in the callback of a cancelled one is open', async () => {
+    wire.request(1, 0, 10, () => ask(1, 0, 10, 'again'))
+    wire.cancel(1, 0, 10)
+    expect(await peer.heard()).toEqual(Buffer.concat([
+      messages.request(1, 0, 10), messages.request(1, 0, 10), messages.cancel(1, 0, 10)
+    ]))
+    answer(1)
+    expect(log).toEqual([['again', 10]])
+    expect(wire.unsolicited.pieces).toBe(0)
+  })
+
   test('of several that are alike, a cancel takes the first', () => {
     ask(1, 0, 10, 'first')
     ask(1, 0, 10, 'second')

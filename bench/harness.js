@@ -3,8 +3,8 @@
 const v8 = require('node:v8')
 const vm = require('node:vm')
 
-v8.setFlagsFromString('--expose-gc')
-const gc = vm.runInNewContext('gc')
+if (!process.versions.bun) v8.setFlagsFromString('--expose-gc')
+const gc = process.versions.bun ? () => globalThis.Bun.gc(true) : vm.runInNewContext('gc')
 
 /**
  * @typedef {object} Metric

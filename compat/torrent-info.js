@@ -2,10 +2,8 @@
 
 const { createHash } = require('node:crypto')
 
-const { bencodeDecode } = require('../lib/native/index.js')
-
-/** Values in an info dictionary, at most: a file has five or so. */
-const MAX_VALUES = 1 << 20
+const { isDictionary } = require('../extensions/support/bencode.js')
+const { decodeInfo } = require('../extensions/support/metadata.js')
 
 /** Bytes of a SHA-1 hash. */
 const HASH_LENGTH = 20
@@ -16,8 +14,8 @@ const HASH_LENGTH = 20
  * @returns {object | null} `null` if it describes no files
  */
 function readTorrentInfo (infoBuffer) {
-  const info = decode(infoBuffer)
-  if (!isInfo(info)) return null
+  const info = decodeInfo(infoBuffer)
+  if (info === null || !isInfo(info)) return null
   const name = safeName(info.name)
   const files = info.files === undefined
     ? [{ path: name, name, length: info.length, offset: 0 }]
@@ -45,16 +43,8 @@ function readTorrentInfo (infoBuffer) {
   }
 }
 
-function decode (bytes) {
-  try {
-    return bencodeDecode(bytes, MAX_VALUES)
-  } catch {
-    return null
-  }
-}
-
 function isInfo (info) {
-  return isDictionary(info) && Buffer.isBuffer(info.name) && isSize(info['piece length']) && info['piece length'] > 0 &&
+  return Buffer.isBuffer(info.name) && isSize(info['piece length']) && info['piece length'] > 0 &&
     Buffer.isBuffer(info.pieces) && info.pieces.length % HASH_LENGTH === 0 &&
     (Array.isArray(info.files) || (info.files === undefined && isSize(info.length)))
 }
@@ -79,10 +69,6 @@ function readHashes (bytes) {
   const hashes = []
   for (let at = 0; at < bytes.length; at += HASH_LENGTH) hashes.push(bytes.toString('hex', at, at + HASH_LENGTH))
   return hashes
-}
-
-function isDictionary (value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value)
 }
 
 function isSize (value) {

@@ -7,6 +7,7 @@
 const path = require('node:path')
 
 const Wire = require('bittorrent-protocol-native')
+const utMetadata = require('bittorrent-protocol-native/ut_metadata')
 
 const { addressOf } = require('./demo/connect')
 const { size } = require('./demo/figures')
@@ -37,7 +38,6 @@ Options
       infoHashes.add(served.torrent.infoHash)
     }
 
-    const { default: utMetadata } = await import('ut_metadata')
     await serve({
       host: values.host,
       port,

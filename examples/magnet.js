@@ -6,6 +6,7 @@
 const path = require('node:path')
 
 const Wire = require('bittorrent-protocol-native')
+const utMetadata = require('bittorrent-protocol-native/ut_metadata')
 
 const { parsePeer } = require('./demo/arguments')
 const { addressOf, connect } = require('./demo/connect')
@@ -48,7 +49,6 @@ Options
     const { host, port } = parsePeer(given)
     const timeout = parseSeconds(values.timeout)
 
-    const { default: utMetadata } = await import('ut_metadata')
     const socket = await connect(host, port, { timeout, signal })
     const { encrypted } = values
     const wire = new Wire('tcpOutgoing', encrypted ? 2 : 0, { requireEncryption: encrypted })

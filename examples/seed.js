@@ -7,6 +7,7 @@ const fs = require('node:fs/promises')
 const path = require('node:path')
 
 const Wire = require('bittorrent-protocol-native')
+const utMetadata = require('bittorrent-protocol-native/ut_metadata')
 
 const { addressOf } = require('./demo/connect')
 const { Failure, cause } = require('./demo/failure')
@@ -40,7 +41,6 @@ Options
     }
 
     // Extensions are ECMAScript modules.
-    const { default: utMetadata } = await import('ut_metadata')
     await serve({
       host: values.host,
       port,

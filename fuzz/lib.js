@@ -26,8 +26,11 @@ const EVENTS = [
 /** How long the numbers of a message are, by its id; others have a body as long as the input says. */
 const NUMBERS = { 0: 0, 1: 0, 2: 0, 3: 0, 4: 4, 6: 12, 8: 12, 9: 2, 13: 4, 14: 0, 15: 0, 16: 12, 17: 4, 21: 48, 23: 48 }
 /** The ids that come, those of blocks more often; those that end most wires in `RARE` come when the input insists. */
-const IDS = [0, 1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 7, 7, 7, 8, 8, 9, 13, 14, 15, 16, 16, 17, 20, 21, 255]
-const RARE = [13, 14, 15, 16, 17, 21]
+const IDS = [0, 1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 7, 7, 7, 8, 8, 9, 13, 14, 15, 16, 16, 17, 20, 20, 21, 21, 22, 23, 255]
+const RARE = [13, 14, 15, 16, 17]
+/** What `peerInfo` reads of an extended handshake. */
+const KEYS = ['complete_ago', 'ipv4', 'ipv6', 'metadata_size', 'p', 'reqq', 'upload_only', 'v', 'yourip']
+const ROOT = Buffer.alloc(32, 'root')
 
 /** An input, read from its start; at its end all is 0. */
 class Input {
@@ -60,17 +63,37 @@ class Input {
     const which = this.byte()
     return [which & 3, (which >> 2 & 3) * 16, 16]
   }
+
+  /** Few ranges of hashes (BEP 52), sound ones. */
+  range () {
+    const which = this.byte()
+    return { piecesRoot: ROOT, baseLayer: which >> 1 & 1, index: (which >> 2 & 1) * 2, length: 2, proofLayers: which & 1 }
+  }
+}
+
+function bytesOf ({ piecesRoot, baseLayer, index, length, proofLayers }) {
+  return Buffer.concat([piecesRoot, ...[baseLayer, index, length, proofLayers].map(u32)])
+}
+
+/** An extended handshake that says something of its sender. */
+function sayingOf (input) {
+  const key = input.pick(KEYS)
+  const value = input.byte() & 1
+    ? Buffer.from(`i${input.byte() * 7 - 50}e`)
+    : Buffer.concat([Buffer.from('16:'), input.take(16)])
+  return Buffer.concat([Buffer.from(`\0d${key.length}:${key}`), value, Buffer.from('e')])
 }
 
 /** A message of the peer, mostly one that may be. */
 function messageOf (input, hasFast) {
   let id = input.pick(IDS)
-  if (RARE.includes(id) && !(hasFast && id !== 21) && input.byte() < 250) id = 4
+  if (RARE.includes(id) && !hasFast && input.byte() < 250) id = 4
   let body
   if (id === 6 || id === 8 || id === 16) body = Buffer.concat(input.block().map(u32))
   else if (id === 7) body = Buffer.concat([...input.block().slice(0, 2).map(u32), Buffer.alloc(16)])
   else if (id === 4 || id === 13 || id === 17) body = u32(input.byte() & 15)
-  else if (id === 20) body = Buffer.concat([Buffer.of(input.byte() & 1), Buffer.from('d1:md1:ai1eee')])
+  else if (id === 20) body = input.byte() & 2 ? sayingOf(input) : Buffer.concat([Buffer.of(input.byte() & 1), Buffer.from('d1:md1:ai1eee')])
+  else if (id >= 21 && id <= 23 && input.byte() < 250) body = Buffer.concat([bytesOf(input.range()), Buffer.alloc(id === 22 ? 64 : 0)])
   else body = input.take(NUMBERS[id] ?? input.byte() & 63)
   return Buffer.concat([u32(1 + body.length), Buffer.of(id), body])
 }
@@ -94,8 +117,13 @@ class Session {
     this.failures = []
     /** Requests that were not called back. */
     this.open = 0
+    /** Promises that are not settled. */
+    this.pending = 0
     /** How the peers' requests are answered. */
     this.responds = []
+    this.respondHashes = []
+    /** What gives promises up. */
+    this.controllers = []
     this.ends = Array.from({ length: WIRES }, () => this.begin())
   }
 
@@ -105,12 +133,13 @@ class Session {
 
   begin () {
     const wire = new Wire('tcpIncoming')
-    const end = { wire, rest: Buffer.alloc(0), closed: 0, output: [] }
+    const end = { wire, rest: Buffer.alloc(0), closed: 0, output: [], stream: null }
     for (const event of EVENTS) {
       wire.on(event, (...values) => {
         if (end.closed > 0) this.fail(`${event} after close`)
         if (event === 'data') end.output.push(Buffer.from(values[0]))
         if (event === 'request') this.responds.push(values[3])
+        if (event === 'hash-request') this.respondHashes.push(values[1])
         if (event === 'violation' && values[0].code === 'ERR_INTERNAL') this.fail('the engine failed')
         if (event === 'extended' && values[0] === 'handshake') JSON.stringify(values[1])
         this.react()
@@ -148,7 +177,7 @@ class Session {
     const end = this.ends === undefined ? null : input.pick(this.ends)
     if (end === null) return
     const { wire } = end
-    const which = input.byte() % 32
+    const which = input.byte() % 48
     if (which < 10) return this.write(end, messageOf(input, wire.hasFast))
     const block = input.block()
     switch (which) {
@@ -170,8 +199,45 @@ class Session {
       case 28: return this.takeBack(wire)
       case 29: wire.peerChoking = block[1] === 0; return
       case 30: return wire.statistics.received.messages < 0 ? this.fail('counted down') : wire.pause().resume()
+      case 31: case 32: case 33: return this.settle(signal => wire.fetch(...block, { signal }), input.byte())
+      case 34: case 35: return this.settle(signal => wire.requestHashes(input.range(), { signal }), input.byte())
+      case 36: case 37: return this.controllers.splice(block[0], 1)[0]?.abort()
+      case 38: case 39: return this.respondHashes.splice(block[0], 1)[0]?.(block[1] === 0 ? new Error('no') : null, Buffer.alloc(64))
+      case 40: return wire.hashes(input.range(), Buffer.alloc(64))
+      case 41: return this.settle(() => wire.ready, 0)
+      case 42: return wire.hasFast && wire.peerId !== null ? wire.allowFastFor('10.0.0.1', { pieces: 4, k: 2, pieceLength: 32 }) : undefined
+      case 43: case 44: return this.takeRequest(end, block[0])
+      case 45: if (Object.keys(wire.peerInfo).length !== 9 || !(wire.requestWindow > 0)) this.fail('it says nothing of the peer'); return
+      case 46: if (Wire.census().some(({ age, sent }) => !(age >= 0 && sent.bytes >= 0))) this.fail('a census of nothing'); return
       default: if (block[0] === 0 && block[1] === 0) wire.destroy()
     }
+  }
+
+  /** Awaits a promise, which is to be settled, perhaps by its signal. */
+  settle (begin, which) {
+    const controller = new AbortController()
+    if ((which & 1) === 0) this.controllers.push(controller)
+    this.pending++
+    const settled = () => {
+      this.pending--
+      this.react()
+    }
+    begin(controller.signal).then(settled, settled)
+  }
+
+  /** Takes the next request of a peer from a loop, or ends the loop. */
+  takeRequest (end, which) {
+    end.stream ??= end.wire.peerRequestsStream()
+    if (which === 3) {
+      const { stream } = end
+      end.stream = null
+      return this.settle(() => stream.return(), 1)
+    }
+    this.settle(async () => {
+      const { value } = await end.stream.next()
+      if (value?.isOpen && which > 0) value.respond(Buffer.alloc(16))
+      else value?.reject()
+    }, 1)
   }
 
   request (wire, block) {
@@ -201,6 +267,8 @@ class Session {
       if (end.closed !== 1) this.fail(`wire ${i} closed ${end.closed} times`)
       this.checkOutput(i, Buffer.concat(end.output))
     }
+    await turn()
+    if (this.pending !== 0) this.fail(`${this.pending} promises were not settled`)
     if (this.open !== 0) this.fail(`${this.open} requests were not called back`)
     if (countWires() !== 0) this.fail(`${countWires()} native wires are left`)
   }

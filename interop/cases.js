@@ -19,7 +19,7 @@ const TIMEOUT = 90_000
 const TIMEOUT_PER_MIB = 250
 
 /** @type {Case[]} */
-const cases = [...require('./aria2').cases, ...require('./transmission').cases]
+const cases = ['./aria2', './transmission', './libtorrent/transfers', './libtorrent/messages'].flatMap(file => require(file).cases)
 
 /**
  * Runs a case, and leaves nothing of it.

@@ -5,6 +5,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { promisify } = require('node:util')
 
+const { installLibtorrent } = require('./libtorrent/install')
+
 const run = promisify(execFile)
 
 /** Debian's package of each client. */
@@ -23,10 +25,16 @@ const INSTALL_TIMEOUT = 300_000
  * @returns {Promise<Map<string, string>>} for each that is still missing, why
  */
 async function installClients (commands, log) {
-  const missing = commands.filter(command => !isInstalled(command))
-  if (missing.length === 0) return new Map()
+  const reasons = new Map()
+  if (commands.includes('libtorrent')) {
+    const why = await installLibtorrent(log)
+    if (why !== null) reasons.set('libtorrent', why)
+  }
+  const missing = commands.filter(command => command in PACKAGES && !isInstalled(command))
+  if (missing.length === 0) return reasons
   const why = await install(missing.map(command => PACKAGES[command]), log)
-  return new Map(missing.filter(command => !isInstalled(command)).map(command => [command, why]))
+  for (const command of missing) if (!isInstalled(command)) reasons.set(command, why)
+  return reasons
 }
 
 /** @returns {Promise<string>} why it did not work, if it did not */

@@ -84,17 +84,18 @@ class Workspace {
   }
 
   /**
-   * Starts a client, which is ended with it.
+   * Starts a client, which is ended with it. Its standard input stays open until then.
    *
    * @param {string} command
    * @param {string[]} args
-   * @returns {{ exited: Promise<void> }} fails for any status but 0
+   * @returns {{ child: import('node:child_process').ChildProcess, exited: Promise<void> }} `exited`
+   *   fails for any status but 0
    */
   start (command, args) {
     if (this.isOver) throw new Error('the case is over')
     const env = { ...process.env, HOME: this.folder, LC_ALL: 'C' }
     for (const name of Object.keys(env)) if (/_proxy$/i.test(name)) delete env[name]
-    const child = spawn(command, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { cwd: this.folder, env, stdio: 'pipe' })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', text => { output = (output + text).slice(-LAST_OUTPUT) })
@@ -113,7 +114,7 @@ class Workspace {
     })
     this.output = () => output
     this.exited = exited
-    return { exited }
+    return { child, exited }
   }
 
   /** Asks again and again until `isReached` says so; fails when the client ends before. */

@@ -3,6 +3,7 @@
 /** How a wire comes to its end, and what is left of it. */
 
 const native = require('./native/index.js')
+const { tellViolation } = require('./diagnostics.js')
 const { kIsEnding, kSurvives } = require('./symbols.js')
 
 /** Frees the native state of wires that were never closed. */
@@ -33,6 +34,7 @@ function closeFor (wire, error) {
   if (wire[kIsEnding] || wire[kSurvives]?.(error)) return
   wire.closeReason = error
   violations[error.code] = (violations[error.code] ?? 0) + 1
+  tellViolation(wire, error)
   try {
     wire.emit('violation', error)
   } finally {

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Why a wire was closed: what `violation` gives and `wire.closeReason` keeps. `code` is stable;
- * `cause` is the exception of an extension's handler.
+ * Why a wire was closed: what `violation` gives and `wire.closeReason` keeps; or why a promise of a
+ * wire was rejected. `code` is stable; `cause` is what lies behind it, where something does.
  */
 class WireError extends Error {
   /**
@@ -34,4 +34,12 @@ function rangeError (message) {
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' })
 }
 
-module.exports = { WireError, typeError, rangeError }
+/**
+ * What a promise is rejected with that a closed wire cannot keep.
+ * @param {{ closeReason: WireError | null }} wire
+ */
+function closedError ({ closeReason }) {
+  return new WireError('ERR_CLOSED', 'the wire was closed', closeReason === null ? undefined : { cause: closeReason })
+}
+
+module.exports = { WireError, typeError, rangeError, closedError }

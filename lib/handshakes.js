@@ -5,6 +5,8 @@
 const { Buffer } = require('node:buffer')
 const bencode = require('./bencode.js')
 const native = require('./native/index.js')
+const { announced } = require('./peer-info.js')
+const Ready = require('./promises/ready.js')
 const { isDebugging } = require('./debug.js')
 const { toBytes } = require('./arguments.js')
 const { kHandle, kOptions, kSelf, kOutbound, kCrypto, kHandshakesSent } = require('./symbols.js')
@@ -39,11 +41,13 @@ function sendHandshake (wire, infoHash, peerId, extensions) {
 
 /** Sends our extended handshake, once, as soon as both handshakes are there and the peer speaks BEP 10. */
 function sendExtendedHandshake (wire) {
-  if (wire[kHandshakesSent] !== 1 || !wire.peerExtensions.extended) return
-  const m = {}
-  for (const id in wire.extendedMapping) m[wire.extendedMapping[id]] = Number(id)
-  wire.extended(0, bencode.encode({ reqq: wire[kOptions].reqq, ...wire.extendedHandshake, m }))
-  wire[kSelf][kHandshakesSent] = 2
+  if (wire[kHandshakesSent] === 1 && wire.peerExtensions.extended) {
+    const m = {}
+    for (const id in wire.extendedMapping) m[wire.extendedMapping[id]] = Number(id)
+    wire.extended(0, bencode.encode({ ...announced(wire[kOptions]), ...wire.extendedHandshake, m }))
+    wire[kSelf][kHandshakesSent] = 2
+  }
+  Ready.check(wire)
 }
 
 module.exports = { sendHandshake, sendExtendedHandshake }

@@ -1,6 +1,11 @@
 'use strict'
 
+const { Buffer } = require('node:buffer')
+const { compactAddress } = require('./native/index.js')
 const { typeError, rangeError } = require('./errors.js')
+
+/** How long the name of a client may be, in bytes. */
+const MAX_CLIENT_LENGTH = 255
 
 /** Every option with its default and its bounds. */
 const NUMBERS = {
@@ -14,12 +19,24 @@ const NUMBERS = {
 
 const BOOLEANS = {
   requireEncryption: false,
-  initialPayload: true
+  initialPayload: true,
+  uploadOnly: false
+}
+
+/** Options without a default: what lets each through, and what it has to be. */
+const OTHERS = {
+  client: [value => typeof value === 'string', value => Buffer.byteLength(value) <= MAX_CLIENT_LENGTH,
+    `a string of at most ${MAX_CLIENT_LENGTH} bytes`],
+  listenPort: [value => typeof value === 'number', value => Number.isInteger(value) && value >= 1 && value <= 65535,
+    'a whole number from 1 to 65535'],
+  peerAddress: [value => typeof value === 'string', value => compactAddress(value) !== null,
+    'an IPv4 or IPv6 address']
 }
 
 const DEFAULTS = Object.freeze({
   ...Object.fromEntries(Object.entries(NUMBERS).map(([name, { value }]) => [name, value])),
   ...BOOLEANS,
+  ...Object.fromEntries(Object.keys(OTHERS).map(name => [name, undefined])),
   infoHashes: undefined
 })
 
@@ -45,6 +62,13 @@ function readOptions (options) {
     const value = options[name]
     if (value === undefined) continue
     if (typeof value !== 'boolean') throw typeError(`${name} must be a boolean, not ${typeof value}`)
+    read[name] = value
+  }
+  for (const [name, [isOfType, isInBounds, what]] of Object.entries(OTHERS)) {
+    const value = options[name]
+    if (value === undefined) continue
+    if (!isOfType(value)) throw typeError(`${name} must be ${what}`)
+    if (!isInBounds(value)) throw rangeError(`${name} must be ${what}, not ${value}`)
     read[name] = value
   }
   // A peer is not told that more is taken than is.

@@ -19,6 +19,8 @@ module.exports = {
   kPeerRequests: Symbol('peerRequests'),
   /** The pieces of the peer; `null` until something is known of them. */
   kPeerPieces: Symbol('peerPieces'),
+  /** What few wires have, see parts.js; `null` until one has the first of it. */
+  kParts: Symbol('parts'),
   /** The stream was ended: nothing is emitted any more for what the peer sent. */
   kIsEnding: Symbol('isEnding'),
   /** The stream has finished: nothing is sent any more. */
@@ -29,6 +31,8 @@ module.exports = {
   kOnClose: Symbol('onClose'),
   /** How many of our two handshakes were sent, the handshake and the extended one. */
   kHandshakesSent: Symbol('handshakesSent'),
+  /** Whether an extended handshake of the peer came. */
+  kHasPeerExtendedHandshake: Symbol('hasPeerExtendedHandshake'),
   /** The timer of keep-alives; `null` while there is none. */
   kKeepAliveTimer: Symbol('keepAliveTimer'),
   /** Pushes a chunk right after another one. */

@@ -2,22 +2,23 @@
 
 const { randomBytes } = require('node:crypto')
 
+const Additions = require('./additions.js')
+const census = require('./census.js')
 const { debug, isDebugging } = require('./debug.js')
-const { describe } = require('./messages.js')
+const { tellOpen, tellClose } = require('./diagnostics.js')
 const native = require('./native/index.js')
 const Inbound = require('./receiving/inbound.js')
 const Outbound = require('./sending/outbound.js')
+const sent = require('./sending/sent.js')
 const CryptoHandshake = require('./encryption/crypto-handshake.js')
 const readOptions = require('./options.js')
 const { fire1 } = require('./v8/fire.js')
 const { PeerPieces } = require('./receiving/peer-pieces.js')
-const PeerStream = require('./stream/peer-stream.js')
 const { violations, free, freeWithWire } = require('./closing.js')
 const { Extensions, idOf, toBencode } = require('./extensions.js')
 const { sendHandshake } = require('./handshakes.js')
 const keepAlive = require('./keep-alive.js')
 const { defineStates, defineFastMessages } = require('./states.js')
-const { checkHashRange, checkHashes } = require('./hash-range.js')
 const Plain = require('./v8/plain.js')
 const keepShape = require('./v8/keep-shape.js')
 const OwnRequests = require('./requests/own-requests.js')
@@ -26,8 +27,8 @@ const { rangeError } = require('./errors.js')
 const { toBytes, checkNumber, checkBlock, checkCallback, toTimeout } = require('./arguments.js')
 const {
   kHandle, kOptions, kSelf, kInbound, kOutbound, kCrypto, kExtensions, kOwnRequests, kPeerRequests,
-  kPeerPieces, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kHandshakesSent,
-  kKeepAliveTimer
+  kPeerPieces, kParts, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kHandshakesSent,
+  kHasPeerExtendedHandshake, kKeepAliveTimer
 } = require('./symbols.js')
 
 const kDebugId = Symbol('debugId')
@@ -40,18 +41,22 @@ function noop () {}
  * from it what the peer is to get. See index.d.ts for what each member does. Its state is reached
  * by symbols, not private names: callers put wires behind a Proxy or an Object.create.
  */
-class Wire extends PeerStream {
+class Wire extends Additions {
   static nativeRC4 = true
 
   static get violations () {
     return { ...violations }
   }
 
+  static census () {
+    return census()
+  }
+
   constructor (type = '', peEnabled = 0, options = undefined) {
     super()
     this[kOptions] = readOptions(options)
     const encryption = CryptoHandshake.terms(type, peEnabled)
-    this[kHandle] = native.open(this[kOptions], encryption)
+    this[kHandle] = native.open(this[kOptions], encryption, type)
     freeWithWire(this, this[kHandle])
     this[kCrypto] = encryption === null ? null : new CryptoHandshake(this, this[kOptions])
     this[kInbound] = new Inbound(this)
@@ -60,9 +65,11 @@ class Wire extends PeerStream {
     this[kOwnRequests] = null
     this[kPeerRequests] = null
     this[kPeerPieces] = null
+    this[kParts] = null
     this[kDebugId] = null
     this[kKeepAliveTimer] = null
     this[kHandshakesSent] = 0
+    this[kHasPeerExtendedHandshake] = false
     this[kLastStatistics] = null
 
     this.peerId = null
@@ -90,6 +97,7 @@ class Wire extends PeerStream {
 
     this._debug('new wire')
     this._debug('type:', this.type)
+    tellOpen(this)
   }
 
   //
@@ -245,15 +253,7 @@ class Wire extends PeerStream {
 
   cancel (index, offset, length) {
     checkBlock(index, offset, length)
-    const own = OwnRequests.of(this)
-    try {
-      own.withdraw(index, offset, length, 'request was cancelled')
-    } finally {
-      const { isThere, key } = native.cancel(this[kHandle], index, offset, length)
-      // The callback has asked for the same block again: the peer takes that back as well.
-      own.release(key)
-      sent(this, isThere, 'cancel', index, offset, length)
-    }
+    OwnRequests.of(this).cancel(index, offset, length)
   }
 
   port (port) {
@@ -293,19 +293,6 @@ class Wire extends PeerStream {
     requireFast(this)
     sent(this, native.allowedFast(this[kHandle], index), 'allowed-fast', index)
     if (!this.allowedFastSet.includes(index)) this.allowedFastSet.push(index)
-  }
-
-  hashRequest (range) {
-    sent(this, native.hashRequest(this[kHandle], checkHashRange(range)), 'hash-request')
-  }
-
-  hashes (range, hashes) {
-    const checked = checkHashRange(range)
-    sent(this, native.hashes(this[kHandle], checked, checkHashes(checked, hashes)), 'hashes')
-  }
-
-  hashReject (range) {
-    sent(this, native.hashReject(this[kHandle], checkHashRange(range)), 'hash-reject')
   }
 
   extended (extension, message) {
@@ -362,24 +349,17 @@ class Wire extends PeerStream {
 
   [kOnClose] () {
     PeerRequests.of(this).clear()
-    OwnRequests.of(this).failAll('wire was closed')
+    try {
+      OwnRequests.of(this).failAll('wire was closed')
+    } finally {
+      this[kParts]?.close()
+      tellClose(this)
+    }
   }
 
   _debug (format, ...values) {
     if (isDebugging()) debug(`[${this._debugId}] ${format}`, ...values)
   }
-}
-
-/**
- * To be called after a message was given to the engine.
- * @param {Wire} wire
- * @param {boolean} isThere whether the engine has the wire
- * @param {string} name of the message, with its numbers for the log
- */
-function sent (wire, isThere, name, a, b, c) {
-  if (isDebugging()) wire._debug(describe(name, [a, b, c]))
-  if (isThere) wire[kOutbound].schedule()
-  else if (!wire[kIsFinished]) wire[kInbound].resumeLater()
 }
 
 /** The messages of BEP 6 are for those who both speak it. */

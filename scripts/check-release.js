@@ -2,11 +2,14 @@
 
 // `npm run check-release -- [vX.Y.Z]`: whether what would be published is whole. The version is the
 // same everywhere (and that of the tag), the changelog knows it, every file that a package.json
-// lists exists, and every platform has a binary of its own kind. Without a tag, binaries that are
-// not there are no fault: only those that are there are checked.
+// lists exists, and every platform has a binary of its own kind, fit to be published. Without a tag,
+// binaries that are not there are no fault: only those that are there are checked, and this machine's
+// own build, as far as that is like a release's.
 
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { platformName } = require('../lib/platform.js')
 
 const ROOT = path.join(__dirname, '..')
 
@@ -25,6 +28,24 @@ const MACHINES = {
   macho: { x64: 0x01000007, arm64: 0x0100000c },
   pe: { x64: 0x8664, arm64: 0xaa64 }
 }
+
+/** The newest glibc whose symbols a binary may need: what the README promises. */
+const GLIBC = [2, 17]
+
+/** In bytes. */
+const LARGEST = 4e6
+
+/** In milliseconds: how long the binary may take to load, on a machine that does nothing else. */
+const LONGEST_LOADING = 10
+
+/** Processes of which the quickest counts: what else the machine does makes them slower, and never quicker. */
+const LOADINGS = 10
+
+/** Sections of debug information, by the names that stand in the binary. */
+const DEBUG = /\.debug_(info|line)\0/
+
+/** Folders of a machine that builds, with what follows. */
+const FOLDERS = /(\/(home|root|Users|work|tmp)\/|[A-Z]:\\+(Users|a)\\+|\.cargo[/\\]registry)[\w./\\-]*/g
 
 function main ([tag]) {
   const problems = check(tag)
@@ -58,11 +79,70 @@ function check (tag) {
     expect(its === version, `npm/${platform} has another version than ${version}: npx napi version`)
     if (fs.existsSync(path.join(ROOT, file))) {
       expect(isFor(path.join(ROOT, file), fields.os[0], fields.cpu[0]), `${file} is no binary for ${platform}`)
+      problems.push(...checkBinary(path.join(ROOT, file), platform))
+      if (platform === platformName()) problems.push(...checkLoading(path.join(ROOT, file)))
     } else {
       expect(!tag, `${file} is not there`)
     }
   }
+
+  const own = path.join(ROOT, `${manifest.napi.binaryName}.${platformName()}.node`)
+  if (fs.existsSync(own)) problems.push(...checkContents(own), ...checkLoading(own))
   return problems
+}
+
+/**
+ * @param {string} file
+ * @param {string} platform as in `npm/`
+ * @returns {string[]} why a binary may not be published
+ */
+function checkBinary (file, platform) {
+  const problems = checkContents(file)
+  const newest = newestGlibc(fs.readFileSync(file, 'latin1'))
+  const name = path.relative(ROOT, file)
+  if (/^linux-.*gnu/.test(platform)) {
+    if (newest === null) problems.push(`${name} needs no glibc, and is for one`)
+    else if (compare(newest, GLIBC) > 0) problems.push(`${name} needs glibc ${newest.join('.')}, and may need ${GLIBC.join('.')}`)
+  } else if (newest !== null) {
+    problems.push(`${name} needs glibc, and is not for it`)
+  }
+  return problems
+}
+
+/** What holds for the binary of any build. */
+function checkContents (file) {
+  const problems = []
+  const name = path.relative(ROOT, file)
+  const text = fs.readFileSync(file, 'latin1')
+  if (text.length > LARGEST) problems.push(`${name} has ${text.length} bytes, more than ${LARGEST}`)
+  if (DEBUG.test(text)) problems.push(`${name} has debug information`)
+  // Apple's linker writes down where it put a library.
+  const folder = text.match(FOLDERS)?.find(place => !place.endsWith('.dylib'))
+  if (folder) problems.push(`${name} names a folder of the machine that built it: ${folder} (npm run build leaves none)`)
+  return problems
+}
+
+/** How long the binary of this platform takes to load, each time in a fresh process. */
+function checkLoading (file) {
+  const program = 'const start = performance.now(); require(process.argv[1]); console.log(performance.now() - start)'
+  const times = Array.from({ length: LOADINGS }, () => Number(execFileSync(process.execPath, ['-e', program, file])))
+  const quickest = Math.min(...times)
+  if (quickest < LONGEST_LOADING) return []
+  return [`${path.relative(ROOT, file)} takes ${quickest.toFixed(1)} ms to load, and may take ${LONGEST_LOADING}`]
+}
+
+/**
+ * What `objdump -T` tells, for any processor: nothing else in a library is named so.
+ * @param {string} text of a library
+ * @returns {number[] | null} the newest version of glibc whose symbols it needs
+ */
+function newestGlibc (text) {
+  const versions = [...text.matchAll(/\0GLIBC_(\d+(?:\.\d+)+)(?=\0)/g)].map(([, version]) => version.split('.').map(Number))
+  return versions.sort(compare).at(-1) ?? null
+}
+
+function compare (a, b) {
+  return a[0] - b[0] || a[1] - b[1]
 }
 
 /** @returns {boolean} whether a file is a library for that system and processor */
@@ -84,6 +164,6 @@ function readJson (name) {
   return JSON.parse(read(name))
 }
 
-module.exports = { check, isFor }
+module.exports = { check, checkBinary, isFor, newestGlibc }
 
 if (require.main === module) process.exitCode = main(process.argv.slice(2))

@@ -8,16 +8,19 @@ const path = require('node:path')
 const ROOT = path.join(__dirname, '..')
 
 /**
- * Runs a program in the root of the package and keeps what it prints.
+ * Runs a program and keeps what it prints.
  *
  * @param {string} command
  * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string> }} [options] where: in the root of the package by
+ *   default; `env` besides this process's own
  * @returns {Promise<{ code: number, output: string }>} never rejects
  */
-function run (command, args) {
+function run (command, args, { cwd = ROOT, env = {} } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd: ROOT,
+      cwd,
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // npm is a batch file on Windows.
       shell: command === 'npm' && process.platform === 'win32'

@@ -37,6 +37,8 @@ const STEPS = [
   // Package managers and compilers: no company for tests that wait for timers.
   { name: 'packages', run: () => jest('--testPathPatterns', '__test__/package/') },
   { name: 'soak', run: () => one(process.execPath, ['--expose-gc', path.join(__dirname, 'soak.js'), '--seconds', '30']), onlyInCi: true },
+  // A choice of the tests; `npm run test:runtimes` plays all, by every runtime.
+  { name: 'runtimes', run: () => npmScript('test:runtimes', '--short', 'node.js 26', 'bun', 'deno'), onlyInCi: true },
   // It may install other clients with apt-get: not on anybody's own machine.
   { name: 'interop', run: () => npmScript('test:interop'), onlyInCi: true }
 ]
@@ -100,8 +102,8 @@ async function one (command, args) {
 }
 
 /** An npm script of package.json. */
-async function npmScript (name) {
-  const result = await npm(['run', '--silent', name])
+async function npmScript (name, ...args) {
+  const result = await npm(['run', '--silent', name, '--', ...args])
   const numbers = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(result.output)?.slice(1).map(Number)
   const [passed, failed, skipped] = numbers ?? [1, 0, 0]
   if (result.code !== 0) {
@@ -114,9 +116,9 @@ function clippy (...flags) {
   return one('cargo', ['clippy', '--quiet', '--all-targets', '--locked', ...flags, '--', '-D', 'warnings'])
 }
 
-/** The engine's tests. What they count is in a line for each binary. */
+/** The tests of the engine and of the transport. What they count is in a line for each binary. */
 async function cargoTest () {
-  const args = ['test', '--quiet', '--locked', '--no-default-features', '--no-fail-fast']
+  const args = ['test', '--quiet', '--locked', '--no-default-features', '--features', 'transport', '--no-fail-fast']
   const result = await run('cargo', args)
   const counts = { passed: 0, failed: 0, skipped: 0 }
   for (const match of result.output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
@@ -129,6 +131,7 @@ async function cargoTest () {
 /** A few seconds of each fuzz target; of those in Rust where there is what they need. */
 async function fuzzSmoke () {
   const counts = await one(process.execPath, [path.join(ROOT, 'fuzz/lib.js'), '--seconds', '5'])
+  add(counts, await one(process.execPath, [path.join(ROOT, 'fuzz/extensions.js'), '--seconds', '5']))
   const { code } = await run('cargo', ['+nightly', 'fuzz', '--version'])
   if (code !== 0) {
     console.error('       no nightly Rust with cargo-fuzz here: skipped')

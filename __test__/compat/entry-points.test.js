@@ -1,27 +1,22 @@
 'use strict'
 
-/** Each relative by the name that callers use, with `require` and with `import`. */
+/** Each relative, and each extension, by the name that callers use, with `require` and with `import`. */
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 
 const ROOT = path.join(__dirname, '../..')
+const LOADER = path.join(__dirname, 'support/load-entries.js')
 const { name, exports: entries } = require('../../package.json')
 
-const script = `
-  const paths = JSON.parse(process.argv[1])
-  Promise.all(paths.map(async path => {
-    const required = require(path)
-    const imported = (await import(path)).default
-    return [typeof required, imported === required]
-  })).then(told => console.log(JSON.stringify(told)))
-`
+/** Entry points that are modules of several functions. */
+const MODULES = new Set([`${name}/merkle`])
 
 test('require and import give the same', () => {
-  const paths = ['', '/peer-wire-protocol', '/bittorrent-wire', '/v3'].map(entry => name + entry)
-  const told = execFileSync(process.execPath, ['-e', script, JSON.stringify(paths)], { cwd: ROOT, encoding: 'utf8' })
-  expect(JSON.parse(told)).toEqual(paths.map(() => ['function', true]))
+  const paths = Object.keys(entries).map(entry => entry.slice(1)).filter(entry => entry !== '/package.json').map(entry => name + entry)
+  const told = execFileSync(process.execPath, [LOADER, ...paths], { encoding: 'utf8' })
+  expect(JSON.parse(told)).toEqual(paths.map(path => [MODULES.has(path) ? 'object' : 'function', true]))
 })
 
 test('each has its types beside it', () => {

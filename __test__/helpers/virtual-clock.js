@@ -23,7 +23,8 @@ class VirtualClock {
     globalThis.clearTimeout = timer => { clock.timers.delete(timer) }
     globalThis.setInterval = () => { throw new Error('no intervals here') }
     Date.now = () => start + Math.floor(clock.now)
-    performance.now = () => clock.now
+    // Node.js 18 has it read-only.
+    Object.defineProperty(performance, 'now', { value: () => clock.now, configurable: true, writable: true })
     process.hrtime = () => [Math.floor(clock.now / 1000), clock.now % 1000 * 1e6]
     process.hrtime.bigint = () => BigInt(Math.round(clock.now * 1e6))
     return clock

@@ -56,6 +56,11 @@ childRow('D10 340 KB of requests that nobody answers', 'unansweredRequests',
   { check: costs(MIB), seconds })
 childRow('D10 1 MB of requests that nobody answers', 'manyUnansweredRequests',
   { check: costs(1.5 * MIB), seconds })
+// What has been told of stays as objects, a thousand at most.
+childRow('H3 160 KB of hash requests that nobody answers', 'unansweredHashRequests',
+  { check: costs(MIB), seconds, upstreamFails: false })
+childRow('K2 200 extended handshakes that say much of the peer', 'talkativeHandshakes',
+  { check: costs(MIB / 4), seconds, upstreamFails: false })
 childRow('D12 extended handshakes with 40,000 names', 'freshNames',
   { check: costs(MIB), seconds })
 childRow('D12 extended handshakes with names of 500,000 bytes', 'longNames',

@@ -9,6 +9,7 @@ const { Readable } = require('node:stream')
 const Wire = require('../..')
 const { loadUpstream } = require('../helpers/wire')
 const { P, PLAINTEXT, RC4, RawPeer, toKey } = require('../helpers/mse')
+const { tellsBusyTime, testIf } = require('../helpers/runtime')
 const messages = require('../world/support/messages')
 const { INFO_HASH, PEER_IDS, close } = require('../world/support/pair')
 const { closed, open, turns } = require('../mse/support/end')
@@ -72,7 +73,7 @@ test.each(Object.entries({ 2: 2n, 'p - 2': P - 2n }))('D3: %s is a key as any ot
   expect(end.wire.closeReason).toBe(null)
 })
 
-test('D4: a key costs the main thread next to nothing', async () => {
+testIf(tellsBusyTime())('D4: a key costs the main thread next to nothing', async () => {
   const Upstream = await loadUpstream()
   await answerKeys(Wire, 4)
   await answerKeys(Upstream, 1)

@@ -5,7 +5,7 @@
 const { randomBytes } = require('node:crypto')
 const { once } = require('node:events')
 
-const { INFO_HASH, CLIENT_ID, closeAll, connect, download, listen, pair, rawServer, rawSocket, seen, serve, until } = require('./support/peers.js')
+const { INFO_HASH, CLIENT_ID, closeAll, connect, download, listen, pair, rawServer, rawSocket, seen, serve, stops, until } = require('./support/peers.js')
 
 const BLOCK = randomBytes(16384)
 const HANDSHAKE = Buffer.concat([Buffer.from('\u0013BitTorrent protocol', 'latin1'), Buffer.alloc(8), INFO_HASH, CLIENT_ID])
@@ -35,12 +35,7 @@ test('a peer that asks for much and reads nothing: answers stop, and go on when 
   const socket = await rawSocket(server.address().port)
   const asked = 4000
   socket.write(Buffer.concat([HANDSHAKE, UNCHOKE_AND_INTERESTED, ...Array.from({ length: asked }, (_, i) => request(i, 0, BLOCK.length))]))
-  let before = -1
-  // It stops by itself: nothing more is answered in a whole quarter of a second.
-  while (before !== answered) {
-    before = answered
-    await new Promise(resolve => setTimeout(resolve, 250))
-  }
+  await stops(() => answered)
   expect(answered).toBeGreaterThan(0)
   // What the systems' own buffers hold besides is at most some MiB.
   expect(answered).toBeLessThan(24 << 20)

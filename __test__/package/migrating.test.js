@@ -147,13 +147,35 @@ describe('bittorrent-protocol 5', () => {
   })
 
   test('webtorrent with npm downloads a file', async () => {
+    const project = makeWebtorrent('webtorrent', recipe('npm'), recipe('check'))
+    await installWithNpm(project)
+    expect(await node(project, 'app.mjs', seeder.magnet)).toBe('native\n')
+    expect(fs.readFileSync(path.join(project, 'downloads/data.bin')).equals(DATA)).toBe(true)
+  })
+
+  test('webtorrent with npm downloads a file, by our extensions', async () => {
+    const check = ['ut_metadata', 'ut_pex', 'lt_donthave'].map(name => `
+      import ${name} from 'bittorrent-protocol-native/${name}'
+      torrent.on('wire', wire => console.log(wire.${name} instanceof Object.getPrototypeOf(${name}())))`)
+    const project = makeWebtorrent('extensions', recipe('extensions'), check.join(''))
+    for (const [name, version] of [['ut_metadata', '5.0.1'], ['ut_pex', '5.0.2'], ['lt_donthave', '2.0.7']]) {
+      const shim = path.join(project, 'shims', name)
+      fs.mkdirSync(shim, { recursive: true })
+      fs.writeFileSync(path.join(shim, 'package.json'), JSON.stringify({ ...JSON.parse(recipe('extension-package')), name, version }))
+      fs.writeFileSync(path.join(shim, 'index.js'), recipe('extension-index').replace('ut_metadata', name))
+    }
+    await installWithNpm(project)
+    expect(await node(project, 'app.mjs', seeder.magnet)).toBe('true\n'.repeat(3))
+    expect(fs.readFileSync(path.join(project, 'downloads/data.bin')).equals(DATA)).toBe(true)
+  })
+
+  /** An application that downloads what a magnet link names, and runs `check` with its torrent. */
+  function makeWebtorrent (name, manifest, check) {
     // Its WebRTC needs a binary that npm does not install here, and that plain TCP does not need.
-    const stub = 'file:./webrtc-polyfill'
-    const manifest = merge(JSON.parse(recipe('npm')), {
-      dependencies: { webtorrent: '3.0.21', 'webrtc-polyfill': stub },
+    const project = makeProject(name, merge(JSON.parse(manifest), {
+      dependencies: { webtorrent: '3.0.21', 'webrtc-polyfill': 'file:./webrtc-polyfill' },
       overrides: { 'webrtc-polyfill': '$webrtc-polyfill' }
-    })
-    const project = makeProject('webtorrent', manifest, {
+    }), {
       // webtorrent listens on all addresses and has no option for it.
       'loopback.mjs': `
         import net from 'node:net'
@@ -165,13 +187,11 @@ describe('bittorrent-protocol 5', () => {
         const client = new WebTorrent({ dht: false, lsd: false, natPmp: false, natUpnp: false, tracker: false, utp: false, webSeeds: false })
         const torrent = client.add(process.argv[2], { path: 'downloads' })
         torrent.once('done', () => client.destroy())
-        ${recipe('check')}`
+        ${check}`
     })
     fs.cpSync(path.join(WEBTORRENT, 'webrtc-polyfill'), path.join(project, 'webrtc-polyfill'), { recursive: true })
-    await installWithNpm(project)
-    expect(await node(project, 'app.mjs', seeder.magnet)).toBe('native\n')
-    expect(fs.readFileSync(path.join(project, 'downloads/data.bin')).equals(DATA)).toBe(true)
-  })
+    return project
+  }
 
   const dependencies = { library: 'file:./library' }
 

@@ -1,6 +1,9 @@
 // What `import` gives: the class, and what stands beside it.
 import Wire, { bencodeDecode, WireError } from '../../index.js'
 import type { BitField, Extension, Options } from '../../index.js'
+import utMetadata from '../../extensions/ut_metadata.js'
+import utHolepunch, { Relay } from '../../extensions/ut_holepunch.js'
+import type { UtMetadata } from '../../extensions/ut_metadata.js'
 
 const wire: Wire = new Wire('tcpOutgoing', 1)
 const options: Options = { maxPieces: 100 }
@@ -18,4 +21,9 @@ class WebConn extends Wire {
   }
 }
 
-export { wire, options, extension, pieces, value, code, WebConn }
+wire.use(utMetadata())
+wire.use(utHolepunch())
+const metadata: UtMetadata | undefined = wire.ut_metadata
+const relay: Relay = new utHolepunch.Relay()
+
+export { wire, options, extension, pieces, value, code, metadata, relay, WebConn }

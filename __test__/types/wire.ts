@@ -3,6 +3,7 @@
 import net from 'node:net'
 import { Duplex } from 'node:stream'
 import Wire from '../../index.js'
+import * as merkle from '../../lib/hashes/merkle.js'
 
 declare module '../../index.js' {
   interface Events {
@@ -154,6 +155,67 @@ wire.setTimeout(Infinity)
 wire.setTimeout('1000')
 wire.setKeepAlive(true)
 
+// Promises, and what is seen from outside
+const info: Wire.PeerInfo = wire.peerInfo
+const window: number = wire.peerInfo.reqq ?? wire.requestWindow
+const isUploading: boolean | undefined = info.uploadOnly
+// @ts-expect-error it is read
+wire.requestWindow = 5
+export async function download (signal: AbortSignal): Promise<Buffer> {
+  await wire.ready
+  const block: Buffer = await wire.fetch(0, 0, 16384)
+  // @ts-expect-error milliseconds are a number
+  await wire.fetch(0, 0, 16384, { timeout: '1' })
+  // @ts-expect-error a block has a length
+  await wire.fetch(0, 0)
+  await wire.fetch(0, 0, 16384, { signal, timeout: 1000 }).catch((error: Wire.WireError) => {
+    if (error.code === 'ERR_CHOKED' || error.code === 'ERR_CANCELLED') throw error
+  })
+  return block
+}
+export async function serve (): Promise<void> {
+  for await (const request of wire.peerRequestsStream()) {
+    if (request.isOpen && request.piece < 5) request.respond(Buffer.alloc(request.length))
+    else request.reject()
+    // @ts-expect-error bytes are a view
+    request.respond('block')
+  }
+}
+const snapshots: Wire.Snapshot[] = Wire.census()
+const seen = snapshots.map(({ type, age, received }) => [type.length, age, received.byMessage.have])
+const happening: Wire.Diagnostics['bittorrent-protocol-native:close'] = { wire, reason: null, statistics: wire.statistics }
+export const talkative = new Wire('', 0, { client: 'one 1.0', listenPort: 6881, peerAddress: '::1', uploadOnly: true })
+// @ts-expect-error a port is a number
+export const wrongPort = new Wire('', 0, { listenPort: '6881' })
+
+// BEP 6
+const allowedFast: number[] = wire.allowFastFor('127.0.0.1', { pieces: 100 })
+wire.allowFastFor('::1', { pieces: 100, k: 5, pieceLength: 16384 })
+// @ts-expect-error how many pieces there are is needed
+wire.allowFastFor('127.0.0.1', { k: 5 })
+
+// BEP 52
+const range: Wire.HashRange = { piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, length: 2, proofLayers: 0 }
+wire.handshake('aa'.repeat(20), 'bb'.repeat(20), { v2: true })
+const hashes: Promise<Buffer> = wire.requestHashes(range)
+wire.requestHashes(range, { signal: AbortSignal.timeout(1), timeout: 1000 }).catch((error: Wire.WireError) => error.code === 'ERR_V2_DISABLED')
+// @ts-expect-error a range has a length
+wire.requestHashes({ piecesRoot: new Uint8Array(32), baseLayer: 0, index: 0, proofLayers: 0 })
+// @ts-expect-error milliseconds are a number
+wire.requestHashes(range, { timeout: '1' })
+wire.on('hash-request', ({ piecesRoot, index }, respond) => {
+  respond(null, piecesRoot.subarray(index))
+  respond(new Error('no'))
+  // @ts-expect-error neither an error nor hashes
+  respond(null)
+})
+const tree = new merkle.MerkleTree(merkle.hashBlocks(new Uint8Array(100)), 0)
+const isProved: boolean = merkle.verify({ ...range, piecesRoot: tree.root }, merkle.padding(3))
+const answer: Buffer | null = tree.hashes(range)
+const root: Buffer = merkle.rootOf(tree.at(tree.baseLayer, tree.rootLayer), merkle.HASH_LENGTH)
+// @ts-expect-error bytes are a view
+merkle.hashBlocks('ab')
+
 // Extensions
 class UtTest implements Wire.Extension {
   declare readonly name: string
@@ -203,4 +265,4 @@ wire.on('choke', (index: number) => index)
 // @ts-expect-error it needs its argument
 wire.emit('upload')
 
-export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached }
+export { duplex, piped, left, peerId, id, states, fast, speeds, received, refused, reqqNumber, utTest, method, isDetached, window, isUploading, seen, happening, allowedFast, hashes, isProved, answer, root }

@@ -85,7 +85,8 @@ describe.each(LEVELS)('%s', (_, level) => {
       }
     }
     const { received } = await play(Sub)
-    expect(seen.length).toBeGreaterThan(10)
+    // How much comes in one chunk is the runtime's.
+    expect(seen.length).toBeGreaterThan(5)
     expect(concat(seen).equals(received)).toBe(true)
   })
 

@@ -27,6 +27,8 @@ describe.each(['connects', 'is connected to'])('this wire %s', role => {
     ours = new Ours(outgoing ? 'tcpOutgoing' : 'tcpIncoming')
     theirs = new Upstream(outgoing ? 'tcpIncoming' : 'tcpOutgoing')
     sockets = outgoing ? await connectOverTcp(ours, theirs) : await connectOverTcp(theirs, ours)
+    // Upstream's end leaves its socket paused, which in Deno never closes.
+    theirs.once('close', () => sockets[outgoing ? 1 : 0].resume())
   })
 
   afterEach(async () => {

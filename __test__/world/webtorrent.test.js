@@ -1,19 +1,25 @@
 'use strict'
 
-/** webtorrent from npm, unchanged but for its bittorrent-protocol, in two processes. */
+/** webtorrent from npm, unchanged but for its bittorrent-protocol, and its extensions, in two processes. */
 
 const { spawn } = require('node:child_process')
 const { randomBytes } = require('node:crypto')
 const { once } = require('node:events')
 const fs = require('node:fs')
+const net = require('node:net')
 const os = require('node:os')
 const path = require('node:path')
 const { createInterface } = require('node:readline')
 const { pathToFileURL } = require('node:url')
 const { ourFile, upstreamFile, upstreamUnderTest } = require('../helpers/wire')
+const Wire = require('../..')
+const utPex = require('../../extensions/ut_pex')
 const { install } = require('./webtorrent/install')
 
 const MODULES = { ours: ourFile, upstream: upstreamFile }
+/** Puts our extensions in the places of ut_metadata, ut_pex and lt_donthave. */
+const OUR_EXTENSIONS = Object.fromEntries(['ut_metadata', 'ut_pex', 'lt_donthave'].map(name =>
+  [`${name.toUpperCase()}_MODULE`, pathToFileURL(path.join(__dirname, `../../extensions/${name}.js`)).href]))
 const SIZE = 8 * 1024 * 1024 + 12345
 
 let webtorrent, folder, file, processes
@@ -49,6 +55,49 @@ describe.each([['its default', '', 1], ['secure: 2', '2', 2]])('%s', (name, secu
   )
 })
 
+describe('with our extensions', () => {
+  test.each([
+    ['ours', 'ours', OUR_EXTENSIONS, OUR_EXTENSIONS],
+    ['ours', 'upstream', OUR_EXTENSIONS, {}],
+    ['upstream', 'ours', OUR_EXTENSIONS, OUR_EXTENSIONS],
+    ['upstream', 'ours', {}, OUR_EXTENSIONS]
+  ])('a magnet link: %s downloads from %s', async (downloading, seeding, ...extensions) => {
+    await transfer(downloading, seeding, 'magnet', '0', extensions)
+  }, 60_000)
+
+  test('a peer that has nothing tells of one that has all', async () => {
+    const seeder = start('ours', 'seed.mjs', [file], '0', OUR_EXTENSIONS)
+    const { port, magnet } = await seeder.told('port')
+    const told = []
+    const server = net.createServer(socket => {
+      const wire = new Wire('tcpIncoming')
+      wire.use(utPex())
+      wire.on('handshake', infoHash => wire.handshake(infoHash, Buffer.alloc(20, 'm')))
+      wire.on('extended', name => {
+        if (name !== 'handshake') return
+        told.push(wire.peerExtendedMapping.ut_pex)
+        wire.ut_pex.addPeer(`127.0.0.1:${port}`, { isSender: true })
+        wire.ut_pex._sendMessage() // what its timer of 65 seconds does
+      })
+      socket.on('error', () => {})
+      socket.pipe(wire).pipe(socket)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+
+    const into = fs.mkdtempSync(path.join(folder, 'into-'))
+    const downloader = start('ours', 'download.mjs', [server.address().port, into], '0', OUR_EXTENSIONS)
+    downloader.child.stdin.write(magnet + '\n')
+    expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
+    await downloader.exited()
+    expect(told).toEqual([expect.any(Number)])
+    seeder.child.stdin.end()
+    await seeder.exited()
+    server.close()
+    expect(fs.readFileSync(path.join(into, 'file.bin')).equals(fs.readFileSync(file))).toBe(true)
+  }, 60_000)
+})
+
 test('the seeder is killed in the middle', async () => {
   const seeder = start('ours', 'seed.mjs', [file])
   const torrent = await seeder.told('port')
@@ -65,14 +114,15 @@ test('the seeder is killed in the middle', async () => {
 }, 60_000)
 
 /** Has one client download from another; gives what the downloader told of its wire at the end. */
-async function transfer (downloading, seeding, given, secure = '0') {
-  const seeder = start(seeding, 'seed.mjs', [file], secure)
+async function transfer (downloading, seeding, given, secure = '0', [ofDownloader, ofSeeder] = []) {
+  const seeder = start(seeding, 'seed.mjs', [file], secure, ofSeeder)
   const torrent = await seeder.told('port')
   const into = fs.mkdtempSync(path.join(folder, 'into-'))
-  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure)
+  const downloader = start(downloading, 'download.mjs', [torrent.port, into], secure, ofDownloader)
   downloader.child.stdin.write(torrent[given] + '\n')
 
-  const { nodeStream } = await downloader.told('wire')
+  const { nodeStream, ourExtensions } = await downloader.told('wire')
+  expect(ourExtensions).toBe(ofDownloader === OUR_EXTENSIONS)
   expect(nodeStream).toBe(downloading === 'ours' && !upstreamUnderTest)
   expect(await downloader.told('done')).toEqual({ done: 1, downloaded: SIZE })
   const closed = await downloader.told('closed')
@@ -87,10 +137,10 @@ async function transfer (downloading, seeding, given, secure = '0') {
 }
 
 /** Starts one of the scripts; what it tells line by line can be waited for by a key. */
-function start (wire, script, args, secure = '0') {
+function start (wire, script, args, secure = '0', extensions = {}) {
   const child = spawn(process.execPath, [path.join(__dirname, 'webtorrent', script), ...args], {
     env: {
-      ...process.env, SECURE: secure, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href
+      ...process.env, ...extensions, SECURE: secure, WEBTORRENT: webtorrent, WIRE_MODULE: pathToFileURL(MODULES[wire]).href
     }
   })
   const lines = []

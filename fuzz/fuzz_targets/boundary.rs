@@ -58,6 +58,9 @@ enum Step {
     Drain {
         name: u8,
     },
+    Census {
+        rows: u8,
+    },
 }
 
 struct Driver {
@@ -124,8 +127,22 @@ impl Driver {
             self.slots[SLOT_ARGUMENTS as usize + which].set(argument);
         }
         self.wires.transfer(self.page(), bytes, source);
-        if what != TRANSFER_BODY {
-            self.check(place);
+        match what {
+            // They name no wire.
+            TRANSFER_BODY => {}
+            TRANSFER_CENSUS => self.check_census(bytes),
+            _ => self.check(place),
+        }
+    }
+
+    /// A row is of a wire that is there, and there are as many as fit.
+    fn check_census(&self, bytes: &[u8]) {
+        let row = CENSUS_LENGTH as usize * 8;
+        let count = self.slots[SLOT_NUMBERS as usize].get();
+        assert_eq!(count as usize, (bytes.len() / row).min(self.wires.count() as usize));
+        for row in bytes.chunks_exact(row).take(count as usize) {
+            let index = row.first_chunk().map_or(-1.0, |float| f64::from_ne_bytes(*float));
+            assert!(self.names.iter().any(|&(i, _, is_there)| is_there && f64::from(i) == index));
         }
     }
 
@@ -194,6 +211,10 @@ impl Driver {
                 self.wires.take_remains();
             }
             Step::Drain { name } => self.drain(name),
+            Step::Census { rows } => {
+                let mut bytes = vec![0; usize::from(rows % 8) * CENSUS_LENGTH as usize * 8];
+                self.transfer(self.name(0), TRANSFER_CENSUS, [0; 4], &mut bytes, &[]);
+            }
         }
         self.check_states();
     }

@@ -101,10 +101,10 @@ impl Run {
             });
         };
         if is(GREETED) {
-            let mut handshake = *b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x05....................\
+            let mut handshake = *b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x15....................\
                 ....................";
             if !is(FAST) {
-                handshake[27] = 0x01;
+                handshake[27] = 0x11;
             }
             receive(&mut wire, &handshake);
             receive(&mut wire, &[0, 0, 0, 1, 1]);

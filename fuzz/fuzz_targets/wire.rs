@@ -500,7 +500,7 @@ fn range(length: u8, proof: u8) -> HashRange {
     HashRange {
         pieces_root: [0x55; 32],
         base_layer: u32::from(proof / 2),
-        index: 0,
+        index: u32::from(proof) << (length % 16),
         length: if length < 20 { 1 << length } else { length.into() },
         proof_layers: proof.into(),
     }

@@ -6,7 +6,10 @@
  * wire's.
  */
 
-const { bencodeDecode, isSoundUtMetadata, isSoundUtPex } = require('../load.js')
+const {
+  CENSUS_COUNTS, CENSUS_LENGTH, CENSUS_NAME, addressText, bencodeDecode, compactAddress, isSoundUtMetadata,
+  isSoundUtPex
+} = require('../load.js')
 
 module.exports = {
   ...require('./wires.js'),
@@ -14,7 +17,12 @@ module.exports = {
   ...require('./requests.js'),
   ...require('./sending.js'),
   ...require('./encryption.js'),
+  CENSUS_COUNTS,
+  CENSUS_LENGTH,
+  CENSUS_NAME,
+  addressText,
   bencodeDecode,
+  compactAddress,
   isSoundUtMetadata,
   isSoundUtPex
 }

@@ -135,7 +135,7 @@ function place (slot) {
   return number === NONE ? -1 : number
 }
 
-/** @returns {import('../hash-range.js').HashRange} that the event names */
+/** @returns {import('../hashes/hash-range.js').HashRange} that the event names */
 function hashRange () {
   const baseLayer = page[SLOT_NUMBERS + 1]
   const index = page[SLOT_NUMBERS + 2]

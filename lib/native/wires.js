@@ -2,12 +2,12 @@
 
 /** Wires by handle, and their states where the engine writes them. */
 
-const { engine, firstStates, page, command } = require('./memory.js')
+const { engine, firstStates, page, callTransfer, command, touchClock } = require('./memory.js')
 const {
-  COMMAND_CLOSE, COMMAND_SET_STATE, NONE, OPEN_ENCRYPT, OPEN_INITIAL_PAYLOAD, OPEN_INITIATOR, OPEN_RC4_ONLY,
-  OPEN_REQUIRE, RESULT_DONE, SLOT_GENERATION, SLOT_RUN, SLOT_WIRE, STATE_AM_CHOKING, STATE_AM_INTERESTED,
+  CENSUS_LENGTH, COMMAND_CLOSE, COMMAND_SET_STATE, NONE, OPEN_ENCRYPT, OPEN_INITIAL_PAYLOAD, OPEN_INITIATOR, OPEN_RC4_ONLY,
+  OPEN_REQUIRE, RESULT_DONE, SLOT_COMMAND, SLOT_GENERATION, SLOT_NUMBERS, SLOT_RUN, SLOT_WIRE, STATE_AM_CHOKING, STATE_AM_INTERESTED,
   STATE_ENCRYPTED, STATE_FAST, STATE_LENGTH, STATE_NEGOTIATING, STATE_OVERRIDES, STATE_PEER_CHOKING,
-  STATE_PEER_INTERESTED, STATE_TAKES_BLOCKS
+  STATE_PEER_INTERESTED, STATE_TAKES_BLOCKS, TRANSFER_CENSUS
 } = require('../load.js')
 
 const callOpen = engine.open()
@@ -15,11 +15,20 @@ const callClose = engine.close()
 
 let states = firstStates
 
+/**
+ * The names of the wires that are open, by index. They lead to no wire: one that its owner has lost is
+ * collected all the same, and closed then.
+ * @type {(Handle | null)[]}
+ */
+const handles = []
+
 /** The name of a wire. One that is gone never becomes another's. */
 class Handle {
-  constructor (index, generation) {
+  constructor (index, generation, type) {
     this.index = index
     this.generation = generation
+    /** What the constructor of the wire was given, for a census. */
+    this.type = type
     /** The state that a wire was left in when it was closed. */
     this.lastState = 0
   }
@@ -30,9 +39,11 @@ class Handle {
  * @param {import('../options.js').Options} options
  * @param {{ isInitiator: boolean, isRc4Only: boolean } | null} encryption the crypto handshake that
  *   comes first
+ * @param {string} type of the wire
  * @returns {Handle}
  */
-function open ({ maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, requireEncryption, initialPayload }, encryption) {
+function open ({ maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, requireEncryption, initialPayload }, encryption, type) {
+  touchClock()
   for (;;) {
     page[SLOT_RUN] = maxMessageLength
     page[SLOT_RUN + 1] = maxPieces
@@ -46,7 +57,8 @@ function open ({ maxMessageLength, maxPieces, maxPeerRequests, highWaterMark, re
         (requireEncryption ? OPEN_REQUIRE : 0) |
         (initialPayload ? OPEN_INITIAL_PAYLOAD : 0)
     callOpen()
-    if (page[SLOT_WIRE] !== NONE) return new Handle(page[SLOT_WIRE], page[SLOT_GENERATION])
+    const index = page[SLOT_WIRE]
+    if (index !== NONE) return (handles[index] = new Handle(index, page[SLOT_GENERATION], type))
     const grown = new Uint32Array(states.length * 2)
     engine.growStates(grown)
     states = grown
@@ -61,6 +73,7 @@ function stop (handle) {
 /** Frees the native state of a wire; its state stays readable. */
 function close (handle) {
   handle.lastState = stateOf(handle)
+  if (handles[handle.index] === handle) handles[handle.index] = null
   page[SLOT_WIRE] = handle.index
   page[SLOT_GENERATION] = handle.generation
   callClose()
@@ -88,6 +101,24 @@ function statistics ({ index, generation }) {
   return engine.statistics(index, generation)
 }
 
+/**
+ * What all wires have come to.
+ * @returns {{ count: number, floats: Float64Array, typeOf: (index: number) => string }} a row of
+ *   `CENSUS_LENGTH` floats for each, see src/boundary/slots.rs; and the type of the wire at an index
+ */
+function census () {
+  touchClock()
+  const floats = new Float64Array(engine.wires * CENSUS_LENGTH)
+  page[SLOT_COMMAND] = TRANSFER_CENSUS
+  callTransfer(new Uint8Array(floats.buffer))
+  return { count: page[SLOT_NUMBERS], floats, typeOf: index => handles[index]?.type ?? '' }
+}
+
+/** @returns {number[]} the canonical allowed-fast set (BEP 6) of the peer at an address */
+function allowedFastSet ({ index, generation }, address, pieces, k) {
+  return engine.allowedFastSet(index, generation, address, pieces, k)
+}
+
 /** How many wires hold native memory: for tests. */
 function countWires () {
   return engine.wires
@@ -109,5 +140,7 @@ module.exports = {
   is,
   setState,
   statistics,
+  census,
+  allowedFastSet,
   countWires
 }

@@ -14,7 +14,8 @@ const BACKLOG = 511
  * @typedef {object} AcceptorOwner
  * @property {number} window of the connections
  * @property {() => void} onListening
- * @property {(error: Error) => void} onError it could not listen, or not accept one connection
+ * @property {(error: Error) => void} onError it could not listen
+ * @property {(error: Error) => void} onAcceptError it could not accept one connection, and goes on
  * @property {(connection: Connection, isUtp: boolean) => void} onConnection it is open, and needs an
  *   owner at once
  * @property {() => void=} onClosed of uTP: the port is free
@@ -76,7 +77,7 @@ class Acceptor {
     }
     if ((events & native.FAILED) !== 0) {
       const fault = native.takeFault(this.handle)
-      if (fault !== null) this.owner.onError(socketError(fault))
+      if (fault !== null) this.owner.onAcceptError(socketError(fault))
     }
     if ((events & native.ACCEPTED) !== 0) while (this.acceptNext());
   }

@@ -74,6 +74,7 @@ class WireServer extends EventEmitter {
       get window () { return server.window },
       onListening: () => this.emit('listening'),
       onError: error => this.onUtpError(error),
+      onAcceptError: error => this.onAcceptError(error),
       onConnection: (connection, isUtp) => this.onConnection(connection, isUtp),
       onClosed: () => this.maybeClosed()
     }
@@ -135,6 +136,11 @@ class WireServer extends EventEmitter {
 
   onError (error) {
     this.emit('error', error)
+  }
+
+  onAcceptError (error) {
+    // Peers that take all descriptors are not to end a process that does not listen for it.
+    if (this.listenerCount('error') > 0) this.emit('error', error)
   }
 
   onConnection (connection, isUtp) {

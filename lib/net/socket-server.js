@@ -105,6 +105,11 @@ class Server extends EventEmitter {
     this.emit('error', error)
   }
 
+  onAcceptError (error) {
+    // Peers that take all descriptors are not to end a process that does not listen for it.
+    if (this.listenerCount('error') > 0) this.emit('error', error)
+  }
+
   onConnection (connection) {
     if (this.sockets.size >= this.maxConnections) {
       const { remote, local } = connection.endpoints

@@ -40,6 +40,7 @@ class NetWire extends Wire {
     this[kOpening] = null
     this[kOutbound].pipes = [this[kLink]]
     this.connecting = true
+    this.connectionError = null
     this.resume()
   }
 
@@ -159,7 +160,7 @@ class NetWire extends Wire {
 
   onConnectionError (error) {
     if (this[kIsEnding] || this.retry()) return
-    this.closeReason = error
+    this.connectionError = error
     try {
       if (this.listenerCount('error') > 0) this.emit('error', error)
     } finally {

@@ -4,14 +4,21 @@ const { Buffer } = require('node:buffer')
 const { markAsUntransferable } = require('node:worker_threads')
 const native = require('../native/index.js')
 const { PeerPieces, HaveAll } = require('./peer-pieces.js')
+const OwnHashRequests = require('../hashes/own-hash-requests.js')
+const PeerHashRequests = require('../hashes/peer-hash-requests.js')
 const OwnRequests = require('../requests/own-requests.js')
 const PeerRequests = require('../requests/peer-requests.js')
 const { Request } = require('../requests/request.js')
+const { tellHandshake } = require('../diagnostics.js')
+const { keepPeerInfo } = require('../peer-info.js')
+const Ready = require('../promises/ready.js')
 const { fire1, fire3, fire4 } = require('../v8/fire.js')
 const { closeFor } = require('../closing.js')
 const { sendExtendedHandshake } = require('../handshakes.js')
 const { WireError } = require('../errors.js')
-const { kHandle, kOptions, kCrypto, kExtensions, kPeerPieces, kOutbound, kIsEnding } = require('../symbols.js')
+const {
+  kHandle, kOptions, kCrypto, kExtensions, kPeerPieces, kParts, kOutbound, kIsEnding, kHasPeerExtendedHandshake
+} = require('../symbols.js')
 
 /** How many pieces a peer may allow fast (BEP 6) before further ones are ignored. */
 const MAX_ALLOWED_FAST = 100
@@ -59,6 +66,7 @@ class Receiver {
     wire.peerIdBuffer = keepPeerId(peerIdBytes)
     wire.peerExtensions = extensions
     if (wire.hasFast) wire._debug('fast extension is enabled')
+    tellHandshake(wire, infoHash, peerId, extensions)
     try {
       wire.emit('handshake', infoHash, peerId, extensions)
     } finally {
@@ -131,7 +139,8 @@ class Receiver {
   /** BEP 6: a request while choked is rejected, but for the pieces that we allow fast. */
   onRequestWhileChoking (piece, offset, length) {
     const { wire } = this
-    if (!wire.allowedFastSet.includes(piece)) return native.refuse(wire[kHandle], piece, offset, length)
+    const isAllowed = wire.allowedFastSet.includes(piece) && wire[kParts]?.fastBudget?.take(piece, length) !== false
+    if (!isAllowed) return native.refuse(wire[kHandle], piece, offset, length)
     const key = native.admit(wire[kHandle], piece, offset, length)
     if (key >= 0) this.onRequest(piece, offset, length, key)
   }
@@ -206,7 +215,9 @@ class Receiver {
    */
   onExtendedHandshake (bytes, dictionary, changes) {
     const { wire } = this
+    keepPeerInfo(wire)
     wire.peerExtendedHandshake = dictionary
+    wire[kHasPeerExtendedHandshake] = true
     const mapping = wire.peerExtendedMapping
     for (const [name, id] of Object.entries(changes)) {
       if (id === 0) delete mapping[name]
@@ -214,6 +225,7 @@ class Receiver {
       else Object.defineProperty(mapping, name, { value: id, configurable: true, enumerable: true, writable: true })
     }
     wire[kExtensions]?.callAll('onExtendedHandshake', [dictionary], name => Object.hasOwn(mapping, name))
+    Ready.check(wire)
     if (!wire[kIsEnding]) wire.emit('extended', 'handshake', dictionary)
   }
 
@@ -231,15 +243,18 @@ class Receiver {
   }
 
   onHashRequest (range) {
-    this.wire.emit('hash-request', range)
+    PeerHashRequests.of(this.wire).receive(range)
   }
 
   onHashes (range, length, start) {
     const hashes = this.payload(start, length)
-    if (hashes !== null) this.wire.emit('hashes', range, hashes)
+    if (hashes === null) return
+    OwnHashRequests.settle(this.wire, range, hashes)
+    this.wire.emit('hashes', range, hashes)
   }
 
   onHashReject (range) {
+    OwnHashRequests.settle(this.wire, range, null)
     this.wire.emit('hash-reject', range)
   }
 

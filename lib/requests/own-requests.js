@@ -2,6 +2,7 @@
 
 const native = require('../native/index.js')
 const { MAX_TIMEOUT } = require('../arguments.js')
+const sent = require('../sending/sent.js')
 const KeyedRequests = require('./keyed-requests.js')
 const { Request, findBlock, isFor } = require('./request.js')
 const { kHandle, kOwnRequests, kSelf, kIsEnding, kIsFinished } = require('../symbols.js')
@@ -87,13 +88,38 @@ class OwnRequests extends KeyedRequests {
     if (request !== null) request.callback(new Error(message), null)
   }
 
-  /** Fails the first request for a block in the list, which the engine is to forget. */
-  withdraw (piece, offset, length, message) {
-    const request = findBlock(this.wire.requests, piece, offset, length)
+  /** Fails the first request for a block in the list, and sends a cancel, whether there was one or not. */
+  cancel (piece, offset, length) {
+    const { requests } = this.wire
+    const request = findBlock(requests, piece, offset, length)
+    if (request !== undefined) Request.removeFrom(requests, request)
+    try {
+      request?.callback(new Error('request was cancelled'), null)
+    } finally {
+      this.sendCancel(request, piece, offset, length)
+    }
+  }
+
+  /** Takes the request of a callback back, if it is open, and sends a cancel. The callback is not called. */
+  takeBack (callback) {
+    const { requests } = this.wire
+    const request = requests.find(request => request.callback === callback)
     if (request === undefined) return
-    Request.removeFrom(this.wire.requests, request)
-    this.forget(request)
-    request.callback(new Error(message), null)
+    Request.removeFrom(requests, request)
+    this.sendCancel(request, request.piece, request.offset, request.length)
+  }
+
+  /**
+   * Sends a cancel for a block.
+   * @param {Request | undefined} request the one for it that was taken out of the list: of several to
+   *   the engine, it may not be the oldest
+   */
+  sendCancel (request, piece, offset, length) {
+    const { isThere, key } = native.cancel(this.wire[kHandle], piece, offset, length)
+    if (request !== undefined && key >= 0) this.exchange(key, this.byKey[key] ?? null, request)
+    this.release(key)
+    sent(this.wire, isThere, 'cancel', piece, offset, length)
+    if (this.wire.requests.length === 0) this.rest()
   }
 
   /** Fails all requests, last first. */

@@ -87,6 +87,7 @@ class Pipe {
       this.stop()
       // Its listeners stay: a socket may still fail when it is told to end.
       this.destination.end()
+      if (isAbandoned(this.destination)) this.destination.resume()
     } else {
       this.detach()
     }
@@ -114,6 +115,16 @@ class Pipe {
     this.stop()
     for (const [event, listener] of this.listeners) this.destination.removeListener(event, listener)
   }
+}
+
+/**
+ * Whether nobody reads what a socket still brings: it was piped to the wire, whose end has paused it.
+ * Its peer may have a whole window of blocks under way, and a socket that is not read to its end
+ * never closes (in Deno, none that is paused).
+ */
+function isAbandoned (socket) {
+  return socket.readableFlowing === false &&
+    socket.listenerCount('data') === 0 && socket.listenerCount('readable') === 0
 }
 
 /**

@@ -6,6 +6,8 @@ const { isDebugging } = require('../debug.js')
 /** @type {object[]} */
 const kept = []
 
+let atWork = false
+
 function noop () {}
 
 /**
@@ -22,11 +24,16 @@ function noop () {}
 function keepShape (Class, finish, ...args) {
   // What it tells of itself while loading is nobody's interest.
   if (isDebugging()) return
+  atWork = true
   const wire = new Class(...args)
   wire.on('data', noop)
   wire.write(Buffer.alloc(0))
   finish(wire)
+  atWork = false
   kept.push(wire)
 }
+
+/** Whether the wire that is made now is such a one. */
+keepShape.isAtWork = () => atWork
 
 module.exports = keepShape

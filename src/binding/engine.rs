@@ -14,7 +14,7 @@ use super::memory::Memory;
 use crate::boundary::{Page, Wires};
 
 use crate::wire::mse::{Ciphers, KeyAgreement, skey_hash};
-use crate::wire::{Kind, Statistics, Traffic};
+use crate::wire::{Kind, Statistics, Traffic, allowed_fast_set};
 
 /// HASH('req2', SKEY) of the 20 bytes of an info hash, in hexadecimal; empty for other lengths.
 #[napi(catch_unwind)]
@@ -156,6 +156,24 @@ impl Engine {
         }
         handshake.set("changes", ids)?;
         Ok(handshake)
+    }
+
+    /// The allowed-fast set of `k` pieces (BEP 6) for the peer of a wire, at an address; empty before
+    /// its handshake, and where that is no address.
+    #[napi(catch_unwind)]
+    pub fn allowed_fast_set(
+        &self,
+        index: u32,
+        generation: u32,
+        address: String,
+        pieces: u32,
+        k: u32,
+    ) -> Vec<u32> {
+        let info_hash = self.shared.wires.info_hash(index, generation);
+        match (info_hash, super::address::parse(&address)) {
+            (Some(hash), Some(address)) => allowed_fast_set(address, &hash, pieces, k),
+            _ => Vec::new(),
+        }
     }
 
     /// What has passed on a wire; `null` if it is gone.

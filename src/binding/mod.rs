@@ -4,6 +4,7 @@
 //! a [`Page`](crate::boundary::Page). Hot calls take no arguments and give no result: they find
 //! both there. Rust never calls JavaScript and keeps no pointer to memory that a caller can see.
 
+mod address;
 mod bencode;
 mod callback;
 mod engine;

@@ -535,6 +535,13 @@ impl Shared {
     }
 }
 
+impl Drop for Shared {
+    /// Should it go before its environment does, nobody is to be woken for it.
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
 fn socket_address(address: &str, port: u16) -> Result<SocketAddr> {
     let address: IpAddr = address
         .parse()

@@ -129,6 +129,9 @@ shared! {
     TRANSFER_HASHES = 14;
     "Sends `hash reject` likewise; the bytes are the pieces root."
     TRANSFER_HASH_REJECT = 15;
+    "Fills the bytes with a row of `CENSUS_LENGTH` floats for each wire, as many as there is room for;"
+    "gives how many. It names no wire."
+    TRANSFER_CENSUS = 16;
 }
 
 shared! {

@@ -6,6 +6,8 @@
 //! does anything else. A wire is named by an index and a generation: the name of one that is gone
 //! never becomes another's.
 
+#[forbid(unsafe_code)]
+mod census;
 pub mod codes;
 #[forbid(unsafe_code)]
 mod commands;

@@ -33,4 +33,13 @@ shared! {
     NONE = u32::MAX;
     "How many numbers each wire has among the states: its generation, then its bits."
     STATE_LENGTH = 2;
+    "How many floats a row of a census has for each wire. They are: its index, its bits, its age in"
+    "milliseconds, both speeds (down, up), our open requests, the peer's, those that wait, the bytes"
+    "that are unsent; pieces that nobody asked for, their bytes, refused requests; bytes, payload and"
+    "messages received, then sent; whether the peer's handshake came; the counts; the name."
+    CENSUS_LENGTH = 68;
+    "Where in a row the counts begin: of each kind of message received, then of each sent."
+    CENSUS_COUNTS = 19;
+    "Where in a row 20 bytes of info hash and 20 of peer id begin."
+    CENSUS_NAME = 63;
 }

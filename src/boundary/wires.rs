@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 
+use super::census;
 use super::codes::*;
 use super::page::Page;
 use super::slots::*;
@@ -16,6 +17,8 @@ use crate::wire::{ExtensionChange, Limits, Statistics, Wire};
 /// A wire, and its work for another thread.
 pub(super) struct Session {
     pub(super) wire: Wire,
+    /// When it was opened, in milliseconds.
+    opened: u64,
     /// Work of the crypto handshake that nobody has begun.
     pub(super) job: Option<Box<KeyJob>>,
 }
@@ -62,7 +65,7 @@ impl Wires {
             let options = Options { level, require_encryption: bits & OPEN_REQUIRE != 0 };
             wire.encrypt(bits & OPEN_INITIATOR != 0, options, bits & OPEN_INITIAL_PAYLOAD != 0);
         }
-        let session = Box::new(Session { wire, job: None });
+        let session = Box::new(Session { wire, opened: page.now(), job: None });
         let state = session.state();
         let mut sessions = self.sessions.borrow_mut();
         let key = sessions.insert(session);
@@ -120,6 +123,11 @@ impl Wires {
             page.set(SLOT_RESULT, RESULT_DONE);
             return;
         }
+        if page.get(SLOT_COMMAND) == TRANSFER_CENSUS {
+            page.set_number(0, self.census(bytes, page.now()));
+            page.set(SLOT_RESULT, RESULT_DONE);
+            return;
+        }
         let result = self.with(page, |session| session.transfer(page, bytes, source));
         finish(page, result);
     }
@@ -133,6 +141,12 @@ impl Wires {
     pub fn statistics(&self, index: u32, generation: u32) -> Option<Statistics> {
         let sessions = self.sessions.borrow();
         Some(sessions.get(key(index, generation))?.wire.statistics().clone())
+    }
+
+    /// The info hash that the peer's handshake named, once it came.
+    pub fn info_hash(&self, index: u32, generation: u32) -> Option<[u8; 20]> {
+        let sessions = self.sessions.borrow();
+        Some(sessions.get(key(index, generation))?.wire.peer_handshake()?.info_hash)
     }
 
     /// Takes the work of a wire's crypto handshake that waits for a thread.
@@ -159,6 +173,18 @@ impl Wires {
         self.close(page);
         clear(page);
         page.set(SLOT_RESULT, RESULT_GONE);
+    }
+
+    /// Fills the bytes with a row for each wire; gives how many.
+    fn census(&self, bytes: &mut [u8], now: u64) -> u32 {
+        let mut sessions = self.sessions.borrow_mut();
+        let entries = sessions.iter_mut().map(|(key, session)| census::Entry {
+            index: name(key).0,
+            state: session.state(),
+            age: now.saturating_sub(session.opened),
+            wire: &mut session.wire,
+        });
+        census::write(entries, bytes, now)
     }
 
     /// Runs `action` on the wire in the page; `None` if it is gone.

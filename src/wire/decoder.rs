@@ -50,7 +50,7 @@ pub(crate) struct Decoder {
     frames: VecDeque<Frame>,
     /// How many frames the last chunk made: what the next one probably does.
     last_frames: u16,
-    /// The peer's handshake announced BEP 52.
+    /// A handshake announced BEP 52, the peer's or ours.
     speaks_v2: bool,
 }
 
@@ -64,6 +64,12 @@ impl Decoder {
             last_frames: 0,
             speaks_v2: false,
         }
+    }
+
+    /// The torrent is one of BitTorrent v2: our handshake says so. A peer's need not, if it names the
+    /// torrent by its v2 info hash: libtorrent then leaves the bit out.
+    pub(crate) fn set_speaks_v2(&mut self) {
+        self.speaks_v2 = true;
     }
 
     /// Frames as much of the chunk as the queue takes. `longest` is the largest length prefix
@@ -305,7 +311,7 @@ impl Decoder {
                 self.push_head(head, Payload::Collected { length: 0 }, body.into_boxed_slice());
             }
             (None, Some(handshake)) => {
-                self.speaks_v2 = handshake.reserved.v2;
+                self.speaks_v2 |= handshake.reserved.v2;
                 self.frames.push_back(Frame::Handshake(Box::new(handshake)));
             }
             (None, None) => self.fail(Violation::BadHandshake),

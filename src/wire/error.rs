@@ -38,14 +38,16 @@ pub enum Violation {
     /// A message about hashes that no tree has, or with more or fewer hashes than it says
     /// (BEP 52).
     #[error(
-        "message with id {id} names {length} hashes of layer {base_layer}, proved over \
-         {proof_layers} layers"
+        "message with id {id} names {length} hashes of layer {base_layer} from {index} on, proved \
+         over {proof_layers} layers"
     )]
     BadHashRange {
         /// The id of the message.
         id: u8,
         /// The layer of the hashes.
         base_layer: u32,
+        /// The first of the hashes.
+        index: u32,
         /// How many hashes of it.
         length: u32,
         /// Over how many layers uncle hashes are to prove them.

@@ -10,7 +10,7 @@ pub struct HashRange {
     pub pieces_root: [u8; 32],
     /// The layer of the hashes; 0 is that of the blocks.
     pub base_layer: u32,
-    /// The first hash of the range.
+    /// The first hash of the range, a multiple of `length`.
     pub index: u32,
     /// How many hashes of the layer, a power of two.
     pub length: u32,
@@ -24,7 +24,7 @@ impl HashRange {
     /// The most hashes of a layer in one message, as libtorrent has it: those of a piece of
     /// 128 MiB.
     pub const MAX_LENGTH: u32 = 8192;
-    /// More layers than any tree has.
+    /// How many layers a tree has at most above its blocks: more than files have.
     pub const MAX_LAYERS: u32 = 64;
 
     /// How long it is on the wire, in bytes.
@@ -52,20 +52,31 @@ impl HashRange {
         bytes
     }
 
-    /// Whether a message may name this range. BEP 52 has no ranges of one hash, but libtorrent
-    /// asks for one where a file's last 512 pieces are one.
+    /// Whether a message may name this range: "Index MUST be a multiple of length", "Length MUST
+    /// be equal-to-or-greater-than two and a power of two". libtorrent asks for one hash where a
+    /// file's last 512 pieces are one, so that one is let in. The BEP has ranges cut short by the
+    /// end of a layer as well; libtorrent names those whole.
     pub fn is_sound(&self) -> bool {
         self.length.is_power_of_two()
             && self.length <= Self::MAX_LENGTH
+            && self.index.is_multiple_of(self.length)
             && self.base_layer <= Self::MAX_LAYERS
-            && self.proof_layers <= Self::MAX_LAYERS
+            && self.proof_layers <= Self::MAX_LAYERS - self.base_layer
+            && self.is_in_layer()
+    }
+
+    /// Whether the highest tree has the range: of two layers the upper has half as many hashes.
+    fn is_in_layer(&self) -> bool {
+        let end = u64::from(self.index) + u64::from(self.length);
+        1_u64.checked_shl(Self::MAX_LAYERS - self.base_layer).is_none_or(|hashes| end <= hashes)
     }
 
     /// Whether this many bytes can be the hashes of this range: those of the layer, then uncle
-    /// hashes, at most one a layer.
+    /// hashes, at most one a proof layer. One hash alone has its sibling besides.
     pub fn takes(&self, bytes: usize) -> bool {
         let hashes = bytes / Self::HASH;
-        let most = u64::from(self.length) + u64::from(self.proof_layers);
+        let siblings = u64::from(self.length == 1);
+        let most = u64::from(self.length) + u64::from(self.proof_layers) + siblings;
         bytes.is_multiple_of(Self::HASH)
             && hashes as u64 >= u64::from(self.length)
             && hashes as u64 <= most
@@ -77,8 +88,8 @@ impl HashRange {
         if self.is_sound() && hashes.is_none_or(|bytes| self.takes(bytes as usize)) {
             return Ok(());
         }
-        let Self { base_layer, length, proof_layers, .. } = *self;
-        Err(Violation::BadHashRange { id, base_layer, length, proof_layers })
+        let Self { base_layer, index, length, proof_layers, .. } = *self;
+        Err(Violation::BadHashRange { id, base_layer, index, length, proof_layers })
     }
 }
 
@@ -101,11 +112,28 @@ mod tests {
         let sound = |base_layer, length, proof_layers| {
             HashRange { base_layer, length, proof_layers, ..RANGE }.is_sound()
         };
-        assert!([1, 2, 512, 8192].into_iter().all(|length| sound(0, length, 0)));
+        assert!([1, 2, 512].into_iter().all(|length| sound(0, length, 0)));
         assert!(![0, 3, 511, 16384, u32::MAX].into_iter().any(|length| sound(0, length, 0)));
-        assert!(sound(64, 2, 64) && !sound(65, 2, 0) && !sound(0, 2, 65) && !sound(0, 2, u32::MAX));
+        assert!(sound(0, 2, 64) && !sound(0, 2, 65) && !sound(0, 2, u32::MAX));
+        assert!(sound(40, 2, 24) && !sound(40, 2, 25) && !sound(u32::MAX, 2, 0));
         let takes = |bytes| RANGE.takes(bytes);
         assert!([4, 5, 7].into_iter().all(|hashes| takes(32 * hashes)));
         assert!(![0, 32, 96, 127, 129, 256, usize::MAX].into_iter().any(takes));
+        // One hash: its sibling, then the uncles.
+        let one = HashRange { length: 1, ..RANGE };
+        assert!(one.takes(32 * 5) && !one.takes(32 * 6));
+    }
+
+    #[test]
+    fn its_place_is_one_that_a_layer_has() {
+        let sound = |base_layer, index, length| {
+            let range = HashRange { base_layer, index, length, proof_layers: 0, ..RANGE };
+            range.is_sound()
+        };
+        assert!(sound(0, 8192, 8192) && sound(0, 1 << 31, 8192) && sound(0, u32::MAX, 1));
+        assert!(!sound(0, 1, 2) && !sound(0, 512, 1024) && !sound(0, u32::MAX, 2));
+        // Above layer 32 there are fewer hashes than an index can name.
+        assert!(sound(33, (1 << 31) - 2, 2) && !sound(33, 1 << 31, 2));
+        assert!(sound(63, 0, 2) && !sound(63, 2, 2) && sound(64, 0, 1) && !sound(64, 1, 1));
     }
 }

@@ -104,8 +104,8 @@ kinds! {
 }
 
 impl Kind {
-    /// The kind of the messages with this id from a peer that announced BEP 52, or did not: then
-    /// its ids mean nothing.
+    /// The kind of the messages with this id where BEP 52 is spoken, or is not: then its ids mean
+    /// nothing.
     pub(crate) fn from_peer(id: u8, speaks_v2: bool) -> Self {
         match Self::of(id) {
             Self::HashRequest | Self::Hashes | Self::HashReject if !speaks_v2 => Self::Unknown,

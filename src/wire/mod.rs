@@ -34,6 +34,7 @@
 //! What a peer must not do is an [`Event::Violation`], the last event of a wire. Nothing that a
 //! peer sends panics, and no memory is reserved on a peer's word beyond [`Limits`].
 
+mod allowed_fast;
 mod answers;
 pub mod bencode;
 mod choking;
@@ -63,6 +64,7 @@ mod ticks;
 mod waiting;
 mod window;
 
+pub use allowed_fast::allowed_fast_set;
 pub use choking::State;
 pub use error::Violation;
 pub use event::Event;

@@ -24,6 +24,9 @@ impl Wire {
     /// BEP 3: sends the handshake, as a chunk of its own.
     pub fn handshake(&mut self, reserved: Reserved, info_hash: [u8; 20], peer_id: [u8; 20]) {
         self.local = Some(reserved);
+        if reserved.v2 {
+            self.decoder.set_speaks_v2();
+        }
         let is_fast = reserved.fast && self.peer.is_some_and(|peer| peer.reserved.fast);
         self.choking.set_fast(is_fast);
         if !self.is_closed {

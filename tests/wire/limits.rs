@@ -115,14 +115,21 @@ fn ids_of_bep_52_mean_nothing_from_a_peer_that_did_not_announce_it() {
 
 #[test]
 fn hashes_are_as_many_as_their_range_says() {
-    let about = |id: u8, [base_layer, length, proof_layers]: [u32; 3], hashes: u32| {
-        let numbers = [base_layer, 0, length, proof_layers].map(u32::to_be_bytes).concat();
+    let at = |index: u32, id: u8, [base_layer, length, proof_layers]: [u32; 3], hashes: u32| {
+        let numbers = [base_layer, index, length, proof_layers].map(u32::to_be_bytes).concat();
         let body = 49 + 32 * hashes;
         let stream = [&body.to_be_bytes()[..], &[id], &[7; 32], &numbers].concat();
-        let expected = Violation::BadHashRange { id, base_layer, length, proof_layers };
+        let expected = Violation::BadHashRange { id, base_layer, index, length, proof_layers };
         assert!(violation(Limits::default(), &stream).is_none_or(|found| found == expected));
         violation(Limits::default(), &stream).is_none()
     };
+    let about = |id, numbers, hashes| at(0, id, numbers, hashes);
+    for id in [21, 22, 23] {
+        let hashes = |length| if id == 22 { length } else { 0 };
+        assert!([0, 512, 1024].into_iter().all(|index| at(index, id, [0, 512, 0], hashes(512))));
+        assert!(![1, 256, 1023].into_iter().any(|index| at(index, id, [0, 512, 0], hashes(512))));
+        assert!(at(14, id, [60, 2, 4], hashes(2)) && !at(16, id, [60, 2, 4], hashes(2)));
+    }
     for id in [21, 23] {
         assert!([1, 2, 512, 8192].into_iter().all(|length| about(id, [0, length, 20], 0)));
         assert!(![0, 3, 16384, 1 << 31].into_iter().any(|length| about(id, [0, length, 0], 0)));
@@ -146,5 +153,29 @@ fn piece_indices_are_bounded() {
             let expected = Violation::PieceOutOfRange { index, limit: 100 };
             assert_eq!(violation(limits, &stream), (!is_right).then_some(expected));
         }
+    }
+}
+
+#[test]
+fn hashes_count_where_either_handshake_announces_bittorrent_v2() {
+    let reject =
+        [&49u32.to_be_bytes()[..], &[0x17], &[7; 32], &[0; 8], &[0, 0, 0, 2, 0, 0, 0, 0]].concat();
+    for (ours, theirs, is_known) in
+        [(true, true, true), (true, false, true), (false, true, true), (false, false, false)]
+    {
+        let announce = |v2| Reserved { extended: true, v2, ..Reserved::default() };
+        let handshake =
+            Handshake { reserved: announce(theirs), info_hash: [1; 20], peer_id: [2; 20] }.encode();
+        let mut wire = Wire::new(Limits::default(), 1);
+        wire.handshake(announce(ours), [1; 20], [3; 20]);
+        let mut inbound = Inbound::default();
+        let mut rejects = 0;
+        for chunk in [&handshake[..], &reject] {
+            inbound.receive(&mut wire, chunk, 0, |_, seen| {
+                rejects += u32::from(matches!(seen.event, Event::HashReject(_)));
+                assert!(!matches!(seen.event, Event::Violation(_)));
+            });
+        }
+        assert_eq!(rejects == 1, is_known, "ours {ours}, theirs {theirs}");
     }
 }

@@ -3,6 +3,7 @@
 
 mod chunking;
 mod driver;
+mod fallback;
 mod limits;
 mod pausing;
 mod serving;

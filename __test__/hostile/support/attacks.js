@@ -212,6 +212,23 @@ exports.pingPong = Wire => costOf(Wire, { isReading: false }, async peer => {
   }
 })
 
+exports.unansweredHashRequests = Wire => {
+  const flood = Buffer.concat(Array.from({ length: 3000 }, (_, i) => p.hashRequest({ index: 512 * i, length: 512 })))
+  return costOf(Wire, { isReading: false, v2: true }, peer => {
+    peer.wire.on('hash-request', () => {})
+    for (const chunk of chunksOf(flood, 65536)) peer.hear(chunk)
+  })
+}
+
+exports.talkativeHandshakes = Wire => {
+  const handshakes = Array.from({ length: 200 }, (_, i) => p.extended(0, p.bencode({
+    v: String(i).padStart(255, 'v'), p: 1 + i % 65535, ipv6: Buffer.alloc(16, i), reqq: i, metadata_size: i, [`k${i}`]: 'x'.repeat(1000)
+  })))
+  return costOf(Wire, {}, peer => {
+    for (const handshake of handshakes) peer.hear(handshake)
+  })
+}
+
 function names (first, count) {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => ['n' + String(first + i).padStart(3, '0'), 1 + i % 255]))
 }

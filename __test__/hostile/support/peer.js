@@ -15,11 +15,12 @@ class Peer {
    * @param {object} [setup]
    * @param {boolean} [setup.fast] both announce BEP 6
    * @param {boolean} [setup.extended] the peer announces BEP 10
+   * @param {boolean} [setup.v2] the peer announces BEP 52
    * @param {boolean} [setup.isGreeted] the handshakes are done; default
    * @param {boolean} [setup.isReading] the peer reads what it is sent; default
    * @param {object} [setup.options] the third argument of the constructor
    */
-  constructor (Wire, { fast = false, extended = true, isGreeted = true, isReading = true, options } = {}) {
+  constructor (Wire, { fast = false, extended = true, v2 = false, isGreeted = true, isReading = true, options } = {}) {
     this.wire = new Wire('tcpIncoming', 0, options)
     /** What the wire has emitted: names, and their arguments. */
     this.events = []
@@ -32,7 +33,7 @@ class Peer {
     if (isReading) this.wire.on('data', chunk => this.chunks.push(Buffer.from(chunk)))
     if (isGreeted) {
       this.wire.handshake(INFO_HASH, OUR_ID, { fast })
-      this.hear(messages.handshake(INFO_HASH, PEER_ID, { fast, extended }))
+      this.hear(messages.handshake(INFO_HASH, PEER_ID, { fast, extended, v2 }))
       this.events.length = 0
     }
   }

@@ -110,6 +110,14 @@ function seen (emitter, event) {
   return new Promise(resolve => emitter.once(event, resolve))
 }
 
+/** Resolves once a count has begun and stands still: nothing says that something has stopped. */
+async function stops (count) {
+  for (let before = 0, now = count(); now === 0 || now !== before; now = count()) {
+    before = now
+    await new Promise(resolve => setTimeout(resolve, 250))
+  }
+}
+
 /** Resolves once the condition holds, which something else brings about. */
 async function until (condition) {
   while (!condition()) await new Promise(resolve => setImmediate(resolve))
@@ -123,5 +131,5 @@ async function closeAll () {
 }
 
 module.exports = {
-  INFO_HASH, SERVER_ID, CLIENT_ID, closeAll, connect, download, listen, native, pair, piped, rawServer, rawSocket, seen, serve, until
+  INFO_HASH, SERVER_ID, CLIENT_ID, closeAll, connect, download, listen, native, pair, piped, rawServer, rawSocket, seen, serve, stops, until
 }

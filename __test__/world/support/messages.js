@@ -15,11 +15,12 @@ function message (id, ...payload) {
 }
 
 /** BEP 3 handshake with the reserved bits of BEP 5, 6 and 10. */
-function handshake (infoHash, peerId, { dht = false, fast = false, extended = false } = {}) {
+function handshake (infoHash, peerId, { dht = false, fast = false, extended = false, v2 = false } = {}) {
   const reserved = Buffer.alloc(8)
   if (extended) reserved[5] |= 0x10
   if (fast) reserved[7] |= 0x04
   if (dht) reserved[7] |= 0x01
+  if (v2) reserved[7] |= 0x10
   return Buffer.concat([
     Buffer.from('\x13BitTorrent protocol'), reserved,
     Buffer.from(infoHash, 'hex'), Buffer.from(peerId, 'hex')
@@ -36,6 +37,11 @@ function bencode (value) {
   }
   const entries = Object.keys(value).sort().flatMap(key => [bencode(key), bencode(value[key])])
   return Buffer.concat([Buffer.from('d'), ...entries, Buffer.from('e')])
+}
+
+/** What a message of BEP 52 names, as bytes. */
+function hashRange ({ piecesRoot = Buffer.alloc(32, 0xab), baseLayer = 0, index = 0, length = 2, proofLayers = 0 }) {
+  return Buffer.concat([piecesRoot, u32(baseLayer, index, length, proofLayers)])
 }
 
 module.exports = {
@@ -58,5 +64,8 @@ module.exports = {
   haveNone: () => message(0x0f),
   reject: (index, offset, length) => message(0x10, u32(index, offset, length)),
   allowedFast: index => message(0x11, u32(index)),
-  extended: (id, payload) => message(0x14, Buffer.from([id]), payload)
+  extended: (id, payload) => message(0x14, Buffer.from([id]), payload),
+  hashRequest: range => message(0x15, hashRange(range)),
+  hashes: (range, hashes) => message(0x16, hashRange(range), hashes),
+  hashReject: range => message(0x17, hashRange(range))
 }

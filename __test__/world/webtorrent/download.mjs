@@ -21,7 +21,9 @@ const torrent = client.add(line.startsWith('magnet:') ? line : Buffer.from(line,
 torrent.on('infoHash', () => torrent.addPeer(`127.0.0.1:${port}`))
 torrent.once('download', () => tell({ downloading: true }))
 torrent.on('wire', wire => {
-  tell({ wire: wire.type, nodeStream: wire instanceof Duplex })
+  // A field of the npm package's own.
+  const ourExtensions = !('_bitfield' in wire.ut_metadata)
+  tell({ wire: wire.type, nodeStream: wire instanceof Duplex, ourExtensions })
   wire.once('close', () => tell({
     closed: wire.type, pending: wire.requests.length, encryption: wire._encryptionMethod
   }))

@@ -1,0 +1,19 @@
+'use strict'
+
+/** What the runtime that plays the tests has: Node.js, Bun or Deno. */
+
+const { eventLoopUtilization } = require('node:perf_hooks').performance
+
+/** Whether it says how long its event loop was busy: Bun and Deno have the function, and it gives zeros. */
+const tellsBusyTime = () => eventLoopUtilization().active > 0
+
+/** Whether it lets a test look at how objects are laid out: V8's `%` functions. */
+const hasV8Natives = !('bun' in process.versions)
+
+/** Whether another processor or another C library than the system's is played. */
+const isEmulated = 'NODE_WRAPPER' in process.env
+
+/** `test`, or what counts as skipped where the runtime lacks what the test needs. */
+const testIf = condition => condition ? test : test.skip
+
+module.exports = { hasV8Natives, isEmulated, tellsBusyTime, testIf }
