@@ -59,6 +59,11 @@ export interface ConnectOptions extends Wire.Options {
   extensions?: Partial<Wire.Extensions> | undefined
   /** Default `none`. */
   encryption?: Encryption | undefined
+  /**
+   * Over TCP, over uTP (BEP 29), or over uTP first and TCP if that fails or nobody answers within 3
+   * seconds. `type` of the wire says which it became. Default `tcp`.
+   */
+  transport?: 'tcp' | 'utp' | 'any' | undefined
   /** How long a connection may take, in milliseconds; then `ETIMEDOUT`. 0 for no limit; default 20,000. */
   connectTimeout?: number | undefined
   /**
@@ -91,6 +96,8 @@ export interface ListenOptions extends Wire.Options {
   port?: number | undefined
   /** With an IPv6 address: takes no IPv4. Default false. */
   ipv6Only?: boolean | undefined
+  /** Accepts peers over uTP as well, on the same port number. Default false. */
+  utp?: boolean | undefined
   /** How many connections the system keeps that were not accepted; default 511. */
   backlog?: number | undefined
   /** The torrents that are served, see {@link Wire.Options.infoHashes}; default any. */

@@ -322,7 +322,7 @@ test('webtorrent gets our uTP for utp-native', async () => {
         const connection = utp.connect(server.address().port)
         connection.end('echo')
         connection.on('data', bytes => console.log(String(bytes)))
-        server.close()
+        connection.on('close', () => server.close())
       })`,
     'app.mjs': `
       import { createRequire } from 'node:module'
