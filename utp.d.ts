@@ -53,6 +53,7 @@ declare namespace UTP {
      * Connects. A SYN is sent up to three times, within 7 seconds.
      * @param host a name or an address, `127.0.0.1` by default
      * @throws {RangeError} `ERR_OUT_OF_RANGE` for a port that is none
+     * @throws {Error} `ERR_SOCKET_CLOSED` after `close`
      */
     connect (port: number | string, host?: string): Connection
 
