@@ -73,6 +73,8 @@ class PipePlug extends Plug {
     if (!this.isIn) return
     this.isIn = false
     this.end.unpipe(this.face)
+    // Node.js has it flow on where it waited for a drain and somebody listens for its data.
+    this.end.pause()
   }
 
   pushOut () {
