@@ -156,9 +156,11 @@ export class RateLimit {
   constructor (options?: RateLimitOptions)
   /** Bytes a second from peers. May be set at any time; what waits goes on at the new rate. */
   get download (): number
+  /** `null` or `undefined` for no limit. */
   set download (rate: number | null | undefined)
   /** Bytes a second to peers, likewise. */
   get upload (): number
+  /** `null` or `undefined` for no limit. */
   set upload (rate: number | null | undefined)
   /** The limit above it. */
   readonly parent: RateLimit | null
@@ -206,6 +208,7 @@ export interface ConnectedWire extends Wire {
   readonly remoteFamily: 'IPv4' | 'IPv6' | undefined
   /** What it reads and writes no faster than; may be set at any time. */
   get rateLimit (): RateLimit | null
+  /** `null` or `undefined` for none. */
   set rateLimit (rateLimit: RateLimit | null | undefined)
   /** Our address; `undefined` before the connection is there. */
   readonly localAddress: string | undefined
@@ -361,6 +364,7 @@ export class Socket extends Duplex {
   readonly localFamily: 'IPv4' | 'IPv6' | undefined
   /** What it reads and writes no faster than; may be set at any time. */
   get rateLimit (): RateLimit | null
+  /** `null` or `undefined` for none. */
   set rateLimit (rateLimit: RateLimit | null | undefined)
   /** Our end; `{}` before the connection is there. */
   address (): Address | {}

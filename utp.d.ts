@@ -9,7 +9,9 @@ import { Duplex } from 'node:stream'
  */
 declare function UTP (options?: UTP.Options): UTP.Socket
 
+/** What belongs to it. */
 declare namespace UTP {
+  /** Options of a socket, and of its connections. */
   interface Options {
     /** Whether a connection stays open for writing when the peer has ended its side. Default: true. */
     allowHalfOpen?: boolean
@@ -17,8 +19,11 @@ declare namespace UTP {
 
   /** Where a socket, or the peer of a connection, is. */
   interface Address {
+    /** Of IPv4 or IPv6. */
     address: string
+    /** Which of them. */
     family: 'IPv4' | 'IPv6'
+    /** Of UDP. */
     port: number
   }
 
@@ -41,12 +46,16 @@ declare namespace UTP {
      * @param host a name or an address; by default all of this machine, IPv4 and IPv6
      */
     bind (port?: number, host?: string | null, onListening?: () => void): void
+    /** The same, on all of this machine. */
     bind (port: number, onListening: () => void): void
+    /** The same, at any port that is free. */
     bind (onListening: () => void): void
 
     /** Takes a port as `bind` does, if there is none yet, and accepts connections. */
     listen (port?: number, host?: string | null, onListening?: () => void): void
+    /** The same, on all of this machine. */
     listen (port: number, onListening: () => void): void
+    /** The same, at any port that is free. */
     listen (onListening: () => void): void
 
     /**
@@ -102,10 +111,15 @@ declare namespace UTP {
   interface Connection extends Duplex {
     /** Where the peer is; before the connection is there, what it connects to. */
     readonly remoteAddress: string
+    /** The peer's port, of UDP. */
     readonly remotePort: number
+    /** `undefined` while a name is looked up. */
     readonly remoteFamily: 'IPv4' | 'IPv6' | undefined
+    /** Whether the connection is not there yet. */
     readonly connecting: boolean
+    /** Bytes that came from the peer. */
     readonly bytesRead: number
+    /** Bytes that were written, sent or not. */
     readonly bytesWritten: number
 
     /** Where its socket is; `null` once it is destroyed. */
@@ -120,12 +134,16 @@ declare namespace UTP {
     /** Closes at once. What was accepted for sending is sent all the same, as far as the peer takes it. */
     destroy (error?: Error): this
 
+    /** A process with nothing else to do waits for it: the default. */
     ref (): this
+    /** It does not. */
     unref (): this
 
     /** Hints for buffers that only `utp-native` has: nothing is done. */
     setInteractive (isInteractive: boolean): void
+    /** Likewise. */
     setContentSize (bytes: number): void
+    /** Likewise. */
     setPacketSize (bytes: number): void
   }
 
@@ -137,4 +155,5 @@ declare namespace UTP {
   function connect (port: number | string, host?: string, options?: Options): Connection
 }
 
+/** The module is the function. */
 export = UTP
