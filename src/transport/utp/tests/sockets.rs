@@ -32,8 +32,14 @@ impl Caller {
 
     fn come(&self) -> Vec<Record> {
         self.wakes.recv_timeout(PATIENCE).expect("nothing new");
-        self.inbox.begin();
-        std::iter::from_fn(|| self.inbox.next()).collect()
+        let mut records = Vec::new();
+        loop {
+            self.inbox.begin();
+            records.extend(std::iter::from_fn(|| self.inbox.next()));
+            if self.inbox.rest() {
+                return records;
+            }
+        }
     }
 
     fn wait(&self, name: u64, events: Events) {
