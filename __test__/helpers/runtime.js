@@ -10,10 +10,13 @@ const tellsBusyTime = () => eventLoopUtilization().active > 0
 /** Whether it lets a test look at how objects are laid out: V8's `%` functions. */
 const hasV8Natives = !('bun' in process.versions)
 
+/** Whether a socket that was paused brings more to who listens for `readable`: not in Deno, without a wire either. */
+const hasReadableSockets = process.versions.deno === undefined
+
 /** Whether another processor or another C library than the system's is played. */
 const isEmulated = 'NODE_WRAPPER' in process.env
 
 /** `test`, or what counts as skipped where the runtime lacks what the test needs. */
 const testIf = condition => condition ? test : test.skip
 
-module.exports = { hasV8Natives, isEmulated, tellsBusyTime, testIf }
+module.exports = { hasReadableSockets, hasV8Natives, isEmulated, tellsBusyTime, testIf }
