@@ -1,7 +1,7 @@
 //! What is to be written and has not left.
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 use super::pool::Slab;
@@ -19,12 +19,45 @@ const MAX_DIRECT: usize = 32 * 1024;
 const MAX_DIRECT_ENCRYPTED: usize = 4 * 1024;
 
 /// How many pieces of memory one call to the system takes.
-pub(super) const MAX_SLICES: usize = 16;
+const MAX_SLICES: usize = 16;
 
 /// Bytes, and whether they have still to be encrypted.
 pub(super) struct Chunk {
     pub(super) slab: Slab,
     pub(super) is_plain: bool,
+}
+
+/// Writes what the stream takes at once of `chunks`, at most `room` bytes; what has left is dropped.
+pub(super) fn write_some(
+    stream: &Stream,
+    chunks: &mut VecDeque<Chunk>,
+    mut room: usize,
+) -> io::Result<usize> {
+    let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+    let mut count = 0;
+    for (slice, chunk) in slices.iter_mut().zip(&*chunks) {
+        if room == 0 {
+            break;
+        }
+        let bytes = chunk.slab.bytes();
+        let length = bytes.len().min(room);
+        *slice = IoSlice::new(&bytes[..length]);
+        room -= length;
+        count += 1;
+    }
+    let written = stream.try_write(&slices[..count])?;
+    let mut left = written;
+    while left > 0
+        && let Some(first) = chunks.front_mut()
+    {
+        let length = first.slab.len().min(left);
+        first.slab.advance(length);
+        left -= length;
+        if first.slab.len() == 0 {
+            chunks.pop_front();
+        }
+    }
+    Ok(written)
 }
 
 /// What goes to the peer, in order.
@@ -116,26 +149,9 @@ impl Outbound {
                 chunk.is_plain = false;
             }
         }
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let mut count = 0;
-        for (slice, chunk) in slices.iter_mut().zip(&self.chunks) {
-            *slice = IoSlice::new(chunk.slab.bytes());
-            count += 1;
-        }
         // The writer meets an error as well, and tells of it.
-        let written = stream.try_write(&slices[..count]).unwrap_or(0);
+        let written = write_some(stream, &mut self.chunks, usize::MAX).unwrap_or(0);
         turn.passed(written);
-        let mut left = written;
-        while left > 0
-            && let Some(first) = self.chunks.front_mut()
-        {
-            let length = first.slab.len().min(left);
-            first.slab.advance(length);
-            left -= length;
-            if first.slab.len() == 0 {
-                self.chunks.pop_front();
-            }
-        }
         self.count(written);
         !self.chunks.is_empty()
     }

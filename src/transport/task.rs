@@ -1,7 +1,7 @@
 //! What runs for each connection, on the threads of the transport.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use super::connection::{Origin, Work};
 use super::error::{Fault, Operation};
-use super::outbound::{Chunk, MAX_SLICES};
+use super::outbound::{Chunk, write_some};
 use super::pool::{SLAB_LENGTH, Slab};
 use super::rate::Direction;
 use super::stream::Stream;
@@ -198,40 +198,14 @@ async fn write_all(
     while !batch.is_empty() {
         stream.writable().await?;
         let turn = connection.turn(Direction::Upload).await;
-        let mut room = turn.length();
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let mut count = 0;
-        for (slice, chunk) in slices.iter_mut().zip(&batch) {
-            if room == 0 {
-                break;
-            }
-            let bytes = chunk.slab.bytes();
-            let length = bytes.len().min(room);
-            *slice = IoSlice::new(&bytes[..length]);
-            room -= length;
-            count += 1;
-        }
-        let written = match stream.try_write(&slices[..count]) {
+        let written = match write_some(stream, &mut batch, turn.length()) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => {
-                turn.passed(written);
-                written
-            }
+            Ok(written) => written,
             Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        let mut left = written;
-        while left > 0
-            && let Some(first) = batch.front_mut()
-        {
-            let length = first.slab.len().min(left);
-            first.slab.advance(length);
-            left -= length;
-            if first.slab.len() == 0 {
-                batch.pop_front();
-            }
-        }
+        turn.passed(written);
         connection.wrote(written);
     }
     Ok(())
