@@ -161,7 +161,8 @@ class Relay extends Writable {
   }
 
   listen () {
-    const onData = chunk => { this.heard += chunk.length }
+    // To a stream that is destroyed nobody writes any more, though its source may have something yet.
+    const onData = chunk => { if (!this.destroyed) this.heard += chunk.length }
     const check = () => {
       if (this.heard !== this.written) this.session.fail(`a listener heard ${this.heard} bytes, and ${this.written} were written`)
     }
