@@ -1,5 +1,8 @@
 'use strict'
 
+const dns = require('node:dns')
+const { isIP } = require('node:net')
+
 const native = require('./native.js')
 const { Connection } = require('./connection.js')
 const { socketError } = require('./errors.js')
@@ -31,6 +34,8 @@ class Acceptor {
     this.isUtp = isUtp
     /** Of uTP: it waits for the ends of its connections, which share its port. */
     this.isClosing = false
+    /** The name of its address is being looked up. */
+    this.isLookingUp = false
     this.handle = null
     this.isReferenced = true
     this.isCounted = false
@@ -46,12 +51,23 @@ class Acceptor {
   }
 
   /**
-   * @param {string | undefined} host an IP address; all of this machine by default
+   * @param {string | undefined} host a name or an address; all of this machine by default
    * @param {number} port 0 for any that is free
    * @param {number=} backlog
    * @param {boolean=} ipv6Only
    */
   listen (host, port, backlog = BACKLOG, ipv6Only = false) {
+    if (host === undefined || isIP(host)) return this.listenAt(host, port, backlog, ipv6Only)
+    this.isLookingUp = true
+    dns.lookup(host, (error, address) => {
+      if (!this.isLookingUp) return
+      this.isLookingUp = false
+      if (error) this.owner.onError(error)
+      else this.listenAt(address, port, backlog, ipv6Only)
+    })
+  }
+
+  listenAt (host, port, backlog, ipv6Only) {
     let address = host ?? '::'
     const open = this.isUtp ? native.bindUtp : native.listen
     let { handle, fault } = open(this, { address, port, backlog, ipv6Only })
@@ -91,6 +107,7 @@ class Acceptor {
   }
 
   close () {
+    this.isLookingUp = false
     if (!this.isListening) return
     if (this.isUtp) {
       this.isClosing = true

@@ -1,14 +1,11 @@
 'use strict'
 
-const dns = require('node:dns')
-const { EventEmitter } = require('node:events')
-const { isIP } = require('node:net')
-
 const Acceptor = require('./acceptor.js')
+const ListeningServer = require('./listening-server.js')
 const { NEGOTIATING_WINDOW, WINDOW } = require('./connection.js')
 const { TIMEOUT } = require('./connect.js')
 const { readRateLimit } = require('./rate-limit.js')
-const { NetWire, family } = require('./wire.js')
+const { NetWire } = require('./wire.js')
 const { closeFor } = require('../closing.js')
 const { findInfoHash } = require('../encryption/info-hashes.js')
 const { skeyHashHex } = require('../native/index.js')
@@ -27,7 +24,7 @@ const MAX_TRIES = 10
 function noop () {}
 
 /** Accepts peers: see net.d.ts. */
-class WireServer extends EventEmitter {
+class WireServer extends ListeningServer {
   /** @param {object} options as `listen` has read them */
   constructor (options) {
     super()
@@ -36,7 +33,6 @@ class WireServer extends EventEmitter {
     /** @type {Set<NetWire>} */
     this.wires = new Set()
     this.isClosing = false
-    this.acceptor = new Acceptor(this)
     /** On the same port. @type {Acceptor | null} */
     this.utpAcceptor = options.utp ? new Acceptor(this.forUtp(), true) : null
     this.tries = 0
@@ -47,25 +43,8 @@ class WireServer extends EventEmitter {
     const { host, port, backlog, ipv6Only, signal } = this.options
     if (signal?.aborted) return this.close()
     signal?.addEventListener('abort', this.onAbort, { once: true })
-    if (host === undefined || isIP(host)) {
-      this.acceptor.listen(host, port, backlog, ipv6Only)
-    } else {
-      dns.lookup(host, (error, address) => {
-        if (this.isClosing) return
-        if (error) this.emit('error', error)
-        else this.acceptor.listen(address, port, backlog, ipv6Only)
-      })
-    }
+    this.acceptor.listen(host, port, backlog, ipv6Only)
     return this
-  }
-
-  get listening () {
-    return this.acceptor.isListening
-  }
-
-  address () {
-    const where = this.acceptor.address
-    return where && { address: where.address, family: family(where.address), port: where.port }
   }
 
   /** What the acceptor of uTP tells goes here, but for what concerns its port. */
@@ -107,15 +86,13 @@ class WireServer extends EventEmitter {
   }
 
   ref () {
-    this.acceptor.setReferenced(true)
     this.utpAcceptor?.setReferenced(true)
-    return this
+    return super.ref()
   }
 
   unref () {
-    this.acceptor.setReferenced(false)
     this.utpAcceptor?.setReferenced(false)
-    return this
+    return super.unref()
   }
 
   //
@@ -131,37 +108,13 @@ class WireServer extends EventEmitter {
   }
 
   onListening () {
-    if (this.utpAcceptor !== null) {
-      const { address, port } = this.acceptor.address
-      this.utpAcceptor.listen(address, port, undefined, this.options.ipv6Only)
-      return
-    }
-    this.emit('listening')
-  }
-
-  onError (error) {
-    this.emit('error', error)
-  }
-
-  onAcceptError (error) {
-    // Peers that take all descriptors are not to end a process that does not listen for it.
-    if (this.listenerCount('error') > 0) this.emit('error', error)
+    if (this.utpAcceptor === null) return super.onListening()
+    const { address, port } = this.acceptor.address
+    this.utpAcceptor.listen(address, port, undefined, this.options.ipv6Only)
   }
 
   onConnection (connection, isUtp) {
-    if (this.wires.size >= this.maxConnections) {
-      connection.destroy()
-      const { remote, local } = connection.endpoints
-      this.emit('drop', {
-        localAddress: local.address,
-        localPort: local.port,
-        localFamily: family(local.address),
-        remoteAddress: remote.address,
-        remotePort: remote.port,
-        remoteFamily: family(remote.address)
-      })
-      return
-    }
+    if (this.wires.size >= this.maxConnections) return this.drop(connection)
     const { encryption: { level }, wire: options } = this.options
     const wire = new NetWire(isUtp ? 'utpIncoming' : 'tcpIncoming', level, options)
     this.wires.add(wire)

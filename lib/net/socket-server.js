@@ -1,19 +1,14 @@
 'use strict'
 
-const { EventEmitter } = require('node:events')
-const dns = require('node:dns')
-const { isIP } = require('node:net')
-
-const Acceptor = require('./acceptor.js')
+const ListeningServer = require('./listening-server.js')
 const { WINDOW } = require('./connection.js')
 const { Socket, normalize } = require('./socket.js')
-const { family } = require('./wire.js')
 const { readHost, readPort, readSignal } = require('./options.js')
 
 const { nextTick } = process
 
 /** A server with the shape of `net.Server`, over the native transport: see net.d.ts. */
-class Server extends EventEmitter {
+class Server extends ListeningServer {
   /** `new Server([options][, connectionListener])` */
   constructor (options, onConnection) {
     super()
@@ -22,15 +17,13 @@ class Server extends EventEmitter {
     this.maxConnections = undefined
     /** @type {Set<Socket>} */
     this.sockets = new Set()
-    this.acceptor = new Acceptor(this)
-    this.isLookingUp = false
     if (onConnection) this.on('connection', onConnection)
   }
 
   /** `listen([port[, host[, backlog]]][, listener])` or `listen(options[, listener])` */
   listen (...args) {
     const [options, listener] = normalize(args)
-    if (this.listening || this.isLookingUp) {
+    if (this.listening || this.acceptor.isLookingUp) {
       throw Object.assign(new Error('Listen method has been called more than once without closing.'), { code: 'ERR_SERVER_ALREADY_LISTEN' })
     }
     const { ipv6Only, signal } = options
@@ -39,27 +32,8 @@ class Server extends EventEmitter {
     const backlog = options.backlog ?? args.slice(1).find(argument => typeof argument === 'number')
     if (listener) this.once('listening', listener)
     if (signal !== undefined) readSignal(signal).addEventListener('abort', () => this.close(), { once: true })
-    if (host === undefined || isIP(host)) {
-      this.acceptor.listen(host, port, backlog, ipv6Only)
-      return this
-    }
-    this.isLookingUp = true
-    dns.lookup(host, (error, address) => {
-      if (!this.isLookingUp) return
-      this.isLookingUp = false
-      if (error) this.emit('error', error)
-      else this.acceptor.listen(address, port, backlog, ipv6Only)
-    })
+    this.acceptor.listen(host, port, backlog, ipv6Only)
     return this
-  }
-
-  get listening () {
-    return this.acceptor.isListening
-  }
-
-  address () {
-    const where = this.acceptor.address
-    return where && { address: where.address, family: family(where.address), port: where.port }
   }
 
   getConnections (callback) {
@@ -68,24 +42,13 @@ class Server extends EventEmitter {
   }
 
   close (callback) {
-    const wasOpen = this.listening || this.isLookingUp
+    const wasOpen = this.listening || this.acceptor.isLookingUp
     if (callback) {
       if (wasOpen) this.once('close', callback)
       else nextTick(callback, Object.assign(new Error('Server is not running.'), { code: 'ERR_SERVER_NOT_RUNNING' }))
     }
-    this.isLookingUp = false
     this.acceptor.close()
     if (wasOpen) this.maybeClosed()
-    return this
-  }
-
-  ref () {
-    this.acceptor.setReferenced(true)
-    return this
-  }
-
-  unref () {
-    this.acceptor.setReferenced(false)
     return this
   }
 
@@ -97,33 +60,8 @@ class Server extends EventEmitter {
     return WINDOW
   }
 
-  onListening () {
-    this.emit('listening')
-  }
-
-  onError (error) {
-    this.emit('error', error)
-  }
-
-  onAcceptError (error) {
-    // Peers that take all descriptors are not to end a process that does not listen for it.
-    if (this.listenerCount('error') > 0) this.emit('error', error)
-  }
-
   onConnection (connection) {
-    if (this.sockets.size >= this.maxConnections) {
-      const { remote, local } = connection.endpoints
-      connection.destroy()
-      this.emit('drop', {
-        localAddress: local.address,
-        localPort: local.port,
-        localFamily: family(local.address),
-        remoteAddress: remote.address,
-        remotePort: remote.port,
-        remoteFamily: family(remote.address)
-      })
-      return
-    }
+    if (this.sockets.size >= this.maxConnections) return this.drop(connection)
     const { pauseOnConnect, noDelay, keepAlive, keepAliveInitialDelay, allowHalfOpen, highWaterMark } = this.options
     const socket = new Socket({ allowHalfOpen, highWaterMark })
     socket.server = this
@@ -140,7 +78,7 @@ class Server extends EventEmitter {
   }
 
   maybeClosed () {
-    if (this.listening || this.isLookingUp || this.sockets.size > 0) return
+    if (this.listening || this.acceptor.isLookingUp || this.sockets.size > 0) return
     nextTick(() => { if (!this.listening) this.emit('close') })
   }
 }
