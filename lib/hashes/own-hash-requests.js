@@ -3,6 +3,7 @@
 const { isSameRange } = require('./hash-range.js')
 const { partsOf } = require('../parts.js')
 const { WireError, closedError } = require('../errors.js')
+const { kParts } = require('../symbols.js')
 
 /** The hash requests of ours that wait for an answer (BEP 52), as promises. */
 class OwnHashRequests {
@@ -14,7 +15,7 @@ class OwnHashRequests {
 
   /** The peer's answer for a range came, where anybody waits for one: `null` is a hash reject. */
   static settle (wire, range, hashes) {
-    partsOf(wire).ownHashRequests?.settle(range, hashes)
+    wire[kParts]?.ownHashRequests?.settle(range, hashes)
   }
 
   constructor (wire) {

@@ -2,6 +2,7 @@
 
 const { checkHashes, isSameRange } = require('./hash-range.js')
 const { partsOf } = require('../parts.js')
+const { kParts } = require('../symbols.js')
 
 /**
  * How many hash requests of a peer may be open at a time: those of 500,000 pieces. Clients have two
@@ -19,7 +20,7 @@ class PeerHashRequests {
 
   /** Hashes, or a hash reject, are sent for a range: they answer its oldest request. */
   static settle (wire, range) {
-    partsOf(wire).peerHashRequests?.settle(range)
+    wire[kParts]?.peerHashRequests?.settle(range)
   }
 
   constructor (wire) {

@@ -4,8 +4,7 @@ const Opening = require('./opening.js')
 const { kOpening } = require('./symbols.js')
 const { NetWire } = require('./wire.js')
 const {
-  readAddress, readEncryption, readFamily, readFunction, readHost, readInfoHash, readObject, readPeerId, readPort,
-  readProxied, readSignal, readTimeout, readTransport
+  readDestination, readEncryption, readInfoHash, readObject, readPeerId, readSignal, readTimeout, readTransport
 } = require('./options.js')
 const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
@@ -29,12 +28,7 @@ function connect (options) {
 function readConnectOptions (options) {
   readObject(options)
   const read = {
-    host: readHost(options.host, 'localhost'),
-    port: readPort(options.port, 1),
-    family: readFamily(options.family),
-    localAddress: readAddress(options.localAddress, 'localAddress'),
-    localPort: options.localPort === undefined ? undefined : readPort(options.localPort, 0),
-    lookup: readFunction(options.lookup, 'lookup'),
+    ...readDestination(options, 1),
     transport: readTransport(options.transport),
     encryption: readEncryption(options.encryption, 'none'),
     infoHash: readInfoHash(options.infoHash),
@@ -43,10 +37,9 @@ function readConnectOptions (options) {
     connectTimeout: readTimeout(options.connectTimeout, 'connectTimeout', TIMEOUT),
     handshakeTimeout: readTimeout(options.handshakeTimeout, 'handshakeTimeout', TIMEOUT),
     signal: readSignal(options.signal),
-    rateLimit: readRateLimit(options.rateLimit),
-    proxy: readProxied(options.proxy, options.host)
+    rateLimit: readRateLimit(options.rateLimit)
   }
-  if (read.proxy !== undefined && read.proxy !== null) {
+  if (read.proxy !== undefined) {
     if (read.transport === 'utp') throw typeError('a proxy of SOCKS5 takes no uTP')
     read.transport = 'tcp'
   }

@@ -130,17 +130,28 @@ function readFunction (value, name) {
   return value ?? undefined
 }
 
+/** What a caller who connects says of the way: where to, and from where. */
+function readDestination (options, leastPort) {
+  return {
+    host: readHost(options.host, 'localhost'),
+    port: readPort(options.port, leastPort),
+    family: readFamily(options.family),
+    localAddress: readAddress(options.localAddress, 'localAddress'),
+    localPort: options.localPort === undefined ? undefined : readPort(options.localPort, 0),
+    lookup: readFunction(options.lookup, 'lookup'),
+    proxy: readProxied(options.proxy, options.host)
+  }
+}
+
 module.exports = {
-  readAddress,
+  readDestination,
   readEncryption,
-  readFamily,
   readFunction,
   readHost,
   readInfoHash,
   readObject,
   readPeerId,
   readPort,
-  readProxied,
   readSignal,
   readTimeout,
   readTransport

@@ -7,7 +7,7 @@ const Dial = require('./dial.js')
 const DirectPipe = require('./direct-pipe.js')
 const { family } = require('./wire.js')
 const { abortError } = require('./errors.js')
-const { readAddress, readFamily, readFunction, readHost, readPort, readProxied, readSignal, readTimeout } = require('./options.js')
+const { readDestination, readSignal, readTimeout } = require('./options.js')
 const { readRateLimit } = require('./rate-limit.js')
 const { typeError } = require('../errors.js')
 
@@ -52,15 +52,9 @@ class Socket extends Duplex {
     if (this.dial !== null || this[kConnection] !== null) throw Object.assign(new Error('the socket connects already, or did'), { code: 'ERR_SOCKET_CONNECTED' })
     if (options.rateLimit !== undefined) this.rateLimit = options.rateLimit
     const read = {
-      host: readHost(options.host, 'localhost'),
-      port: readPort(options.port, 0),
-      family: readFamily(options.family),
-      localAddress: readAddress(options.localAddress, 'localAddress'),
-      localPort: options.localPort === undefined ? undefined : readPort(options.localPort, 0),
-      lookup: readFunction(options.lookup, 'lookup'),
+      ...readDestination(options, 0),
       window: WINDOW,
       rateLimit: this.limit,
-      proxy: readProxied(options.proxy, options.host),
       onLookup: (...found) => this.emit('lookup', ...found)
     }
     if (listener) this.once('connect', listener)
