@@ -261,6 +261,23 @@ describe('while much is unsent', () => {
     expect((await peer.heard()).subarray(first * (13 + BLOCK))).toEqual(Buffer.concat([messages.choke(), rejects]))
   })
 
+  test('of those that a choke left for their pieces, what is not allowed fast any more is rejected in its turn', async () => {
+    peer.say(flood(100))
+    await turn()
+    const first = asked.length
+    wire.allowedFast(98)
+    wire.allowedFast(99)
+    wire.choke()
+    wire.allowedFastSet.pop()
+    peer.read()
+    wire.resume()
+    for (let i = 0; i < 20; i++) await turn()
+    expect(asked.slice(first).map(request => request.piece)).toEqual([98])
+    expect((await peer.heard()).subarray(-(17 + 13 + BLOCK))).toEqual(Buffer.concat([
+      messages.piece(98, 0, Buffer.alloc(BLOCK)), messages.reject(99, 0, BLOCK)
+    ]))
+  })
+
   test('what is no request goes on', async () => {
     peer.say(flood(100))
     await turn()

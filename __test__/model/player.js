@@ -79,7 +79,10 @@ class Player {
     this.isFirst = false
     /** The codes of violations that may be. */
     this.mayFail = new Set()
+    /** What a wire that closes still emits. */
     this.farewells = []
+    /** The last message was one that the peer has sent, or the first of the farewells. */
+    this.isPerhapsEnding = false
     this.closings = []
     this.counts = {}
     this.handled = null
@@ -354,6 +357,7 @@ class Player {
       if (name === 'choke') this.farewells.shift()
     }
     if (this.isEnding) return this.onFarewell(name)
+    this.isPerhapsEnding = name === 'uninterested' && this.mayEnd
     if (name === 'have') this.expectThat(!this.knows(message.index), () => `emitted ${message} again`)
     // A request may have waited while later messages came.
     const isLate = name === 'request' && this.theirs.isWaiting(message)
@@ -366,6 +370,7 @@ class Player {
   }
 
   onFarewell (name) {
+    if (name === 'choke' && this.isPerhapsEnding) this.farewells = ['choke']
     const next = this.farewells.shift()
     this.expectThat(next === name, () => `emitted ${name} when it was closed, not ${next ?? 'nothing'}`)
     if (name === 'choke') this.peerChoking = true

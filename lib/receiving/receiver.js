@@ -129,6 +129,13 @@ class Receiver {
 
   onRequest (piece, offset, length, key) {
     const { wire } = this
+    // It has waited since before our choke, and the caller has thought better of its piece.
+    if (wire.amChoking && !wire.allowedFastSet.includes(piece)) return native.decline(wire[kHandle], key)
+    this.openRequest(piece, offset, length, key)
+  }
+
+  openRequest (piece, offset, length, key) {
+    const { wire } = this
     const theirs = PeerRequests.of(wire)
     const respond = (error, buffer) => theirs.respond(request, error, buffer)
     const request = new Request(piece, offset, length, respond, key)
@@ -142,7 +149,7 @@ class Receiver {
     const isAllowed = wire.allowedFastSet.includes(piece) && wire[kParts]?.fastBudget?.take(piece, length) !== false
     if (!isAllowed) return native.refuse(wire[kHandle], piece, offset, length)
     const key = native.admit(wire[kHandle], piece, offset, length)
-    if (key >= 0) this.onRequest(piece, offset, length, key)
+    if (key >= 0) this.openRequest(piece, offset, length, key)
   }
 
   onPiece (index, offset, length, key, hasMore, start) {
