@@ -5,9 +5,9 @@
 // anything is installed, so it may require nothing but Node.js itself.
 
 const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const { npm, run, lastLines, ROOT } = require('./command')
+const { runJest } = require('./jest')
 const { setup, SetupError } = require('./setup')
 
 /** Lines of a failed step's output that are worth showing. */
@@ -142,33 +142,11 @@ async function fuzzSmoke () {
   return counts
 }
 
-/** All of `__test__`. */
+/** Tests of `__test__`. */
 async function jest (...flags) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bittorrent-protocol-native-'))
-  try {
-    const report = path.join(folder, 'jest.json')
-    const args = [
-      path.join(ROOT, 'node_modules/jest/bin/jest.js'), '--ci', '--silent', '--reporters=default',
-      '--json', `--outputFile=${report}`, ...flags
-    ]
-    const result = await run(process.execPath, args)
-    const counts = readJestReport(report)
-    if (result.code !== 0) throw failure('jest', result, atLeastOneFailed(counts))
-    return counts
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function readJestReport (file) {
-  if (!fs.existsSync(file)) return { passed: 0, failed: 0, skipped: 0 }
-  const report = JSON.parse(fs.readFileSync(file, 'utf8'))
-  return {
-    passed: report.numPassedTests,
-    // A file that cannot be loaded has no tests.
-    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
-    skipped: report.numPendingTests + report.numTodoTests
-  }
+  const { failures, ...counts } = await runJest(args => run(process.execPath, args), flags)
+  if (failures !== '') throw new StepError(`jest:\n${failures}`, counts)
+  return counts
 }
 
 /**

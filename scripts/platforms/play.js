@@ -2,10 +2,9 @@
 
 // Plays the tests, and takes figures, in a runtime.
 
-const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
-const { run, lastLines, ROOT } = require('../command')
+const { run, lastLines } = require('../command')
+const { runJest } = require('../jest')
 
 /** Lines of a failed run's output that are worth showing. */
 const LAST_LINES = 60
@@ -25,36 +24,15 @@ const BESIDE_UPSTREAM = ['mse/sessions', 'world/differential', 'world/upstream-p
 /**
  * @param {import('./runtimes').Runtime} runtime
  * @param {{ short?: boolean, only?: string[] }} options whether to play a choice of the tests; or these
- * @returns {Promise<{ version: string, passed: number, failed: number, skipped: number, output: string }>}
+ * @returns {Promise<{ passed: number, failed: number, skipped: number, output: string }>}
  *   `output`: what a failure said
  */
 async function playTests (runtime, { short = false, only = [] }) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bittorrent-protocol-native-'))
-  try {
-    const report = path.join(folder, 'jest.json')
-    const choice = runtime.isEmulated ? SHORT : [...SHORT, ...BESIDE_UPSTREAM]
-    const chosen = only.length > 0 ? only : short ? choice : []
-    const { code, output } = await start(runtime, [
-      path.join(ROOT, 'node_modules/jest/bin/jest.js'), '--ci', '--silent', '--runInBand', '--json', `--outputFile=${report}`,
-      ...BINARY, ...(chosen.length > 0 ? ['--testPathPatterns', ...chosen] : [])
-    ])
-    const counts = readReport(report)
-    if (code !== 0 && counts.failed === 0) counts.failed = 1
-    return { ...counts, output: code === 0 ? '' : lastLines(output, LAST_LINES) }
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function readReport (file) {
-  if (!fs.existsSync(file)) return { passed: 0, failed: 1, skipped: 0 }
-  const report = JSON.parse(fs.readFileSync(file, 'utf8'))
-  return {
-    passed: report.numPassedTests,
-    // A file that cannot be loaded has no tests.
-    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
-    skipped: report.numPendingTests + report.numTodoTests
-  }
+  const choice = runtime.isEmulated ? SHORT : [...SHORT, ...BESIDE_UPSTREAM]
+  const chosen = only.length > 0 ? only : short ? choice : []
+  const flags = ['--runInBand', ...BINARY, ...(chosen.length > 0 ? ['--testPathPatterns', ...chosen] : [])]
+  const { failures, ...counts } = await runJest(args => start(runtime, args), flags)
+  return { ...counts, output: failures }
 }
 
 /**
@@ -68,8 +46,8 @@ async function takeFigures (runtime) {
   return JSON.parse(output.trim().split('\n').at(-1))
 }
 
-function start ({ command, args, env, patience }, script) {
-  return run(command, [...args, ...script], { env: { ...env, TEST_PATIENCE: String(patience) } })
+function start ({ command, args, env, patience }, rest) {
+  return run(command, [...args, ...rest], { env: { ...env, TEST_PATIENCE: String(patience) } })
 }
 
 module.exports = { playTests, takeFigures }
