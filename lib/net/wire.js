@@ -13,6 +13,8 @@ const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kPushMor
 const { kOpening } = require('./symbols.js')
 const { typeError } = require('../errors.js')
 
+const { nextTick } = process
+
 const kLink = Symbol('link')
 const kIsReferenced = Symbol('isReferenced')
 const kWasConnected = Symbol('wasConnected')
@@ -42,6 +44,7 @@ class NetWire extends Wire {
     /** What opens the connection, and may open another one; `null` once the peer's handshake is there. @type {import('./opening.js') | null} */
     this[kOpening] = null
     this[kOutbound].pipes = [this[kLink]]
+    if (this[kCrypto] !== null) this[kCrypto].isToCome = true
     this.connecting = true
     this.connectionError = null
     this.resume()
@@ -104,7 +107,10 @@ class NetWire extends Wire {
   pushLast () {
     this.connecting = false
     this[kOpening]?.stop()
-    this[kLink].connection?.finish()
+    const { connection } = this[kLink]
+    if (connection !== null) connection.finish()
+    // It was given up for another one, which is not there.
+    else if (this[kWasConnected]) this.onDisconnect()
     return super.push(null)
   }
 
@@ -187,7 +193,10 @@ class NetWire extends Wire {
 
   onDisconnect () {
     if (!this[kIsEnding]) this.destroy()
-    this.emit('disconnect')
+    const tell = () => nextTick(() => this.emit('disconnect'))
+    // Where the connection is lost it is gone before the wire is closed.
+    if (this.closed) tell()
+    else this.once('close', tell)
   }
 }
 
