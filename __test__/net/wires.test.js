@@ -142,6 +142,62 @@ test('what a listener throws is an uncaught exception, and nobody else misses an
   expect(stdout.trim().split(',').sort()).toEqual(['0', '1', '2', '3', '4', 'from have 1', 'from have 3'])
 })
 
+test('what a listener throws keeps nothing else of a connection back', async () => {
+  const script = `
+    const { once } = require('node:events')
+    const { Worker } = require('node:worker_threads')
+    const { connect } = require(${JSON.stringify(path.join(__dirname, '../../net.js'))})
+    const id = Buffer.alloc(20)
+    const handshake = Buffer.concat([Buffer.from('\\u0013BitTorrent protocol', 'latin1'), Buffer.alloc(8), id, id])
+    const log = []
+    process.on('uncaughtException', error => log.push(error.message))
+    process.on('exit', () => console.log(log.join()))
+    // On a thread of its own, so that its bytes are there before this one looks.
+    const worker = new Worker(\`
+      const { parentPort, workerData } = require('node:worker_threads')
+      const server = require('node:net').createServer(socket => {
+        socket.on('error', () => {})
+        socket.once('data', () => socket.resetAndDestroy())
+        socket.write(workerData)
+        server.close()
+      })
+      server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
+    \`, { eval: true, workerData: handshake })
+    worker.once('message', port => {
+      const wire = connect({ host: '127.0.0.1', port })
+      for (const event of ['connect', 'handshake', 'error', 'finish', 'close', 'disconnect']) {
+        wire.on(event, () => {
+          log.push(event)
+          if (event === 'handshake') wire.handshake(id, id)
+          if (event === 'connect' || event === 'error') throw new Error('from ' + event)
+        })
+      }
+      const wait = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+      process.nextTick(() => process.nextTick(wait))
+    })
+  `
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 20_000 })
+  const log = stdout.trim().split(',')
+  expect(log.filter(entry => !entry.startsWith('from'))).toEqual(['connect', 'handshake', 'error', 'finish', 'close', 'disconnect'])
+  expect(log.filter(entry => entry.startsWith('from'))).toEqual(['from connect', 'from error'])
+}, 30_000)
+
+test.each(['allow', 'require'])('what is said before the connection is there waits for the crypto handshake (encryption: %s)', async encryption => {
+  const events = []
+  const server = await listen({ encryption: 'require' }, wire => {
+    wire.on('have', index => events.push(index))
+    wire.on('error', error => events.push(error.code))
+  })
+  const client = connect(server.address().port, { encryption, peerId: undefined })
+  client.handshake(INFO_HASH, CLIENT_ID)
+  client.have(7)
+  await once(client, 'handshake')
+  expect(client._encryptionMethod).toBe(2)
+  client.have(8)
+  await until(() => events.length === 2)
+  expect(events).toEqual([7, 8])
+})
+
 test.each([
   ['no options', [], /options must be an object/],
   ['no port', [{ host: 'x' }], /port must be a number/],
