@@ -219,6 +219,13 @@ class ConnectedConnection extends Connection {
     if (!this.isEncrypted || this.random.below(2) === 0) player.greet()
   }
 
+  /** What a peer has said before it was closed has to be heard first: nothing else ends this one. */
+  onEnding ({ inbox, line, peer, plug }) {
+    if (!(plug instanceof OwnConnection) || !peer.isFirst || this.interruptions > 1 || line.isWatched) return
+    inbox.skipAll()
+    if (inbox.queue.length > 0) this.session.fail(`${peer.name} was closed, and not heard: ${inbox}`)
+  }
+
   onClosed (player) {
     super.onClosed(player)
     if (!this.isComplete) this.server.close()

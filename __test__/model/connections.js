@@ -178,6 +178,9 @@ class Connection {
     player.call(() => player.face.startEncryption(INFO_HASH))
   }
 
+  /** A wire begins to end, by itself or not. */
+  onEnding () {}
+
   /** What becomes of the connection is no matter of the wire any more. */
   onFinished ({ end }) {
     end?.on('error', () => {})

@@ -321,6 +321,7 @@ class Player {
   beginEnding () {
     if (this.isEnding) return
     this.isEnding = true
+    this.connection.onEnding(this)
     this.farewells = ['uninterested', 'choke']
     this.inbox.clear()
   }
