@@ -18,6 +18,7 @@ const { nextTick } = process
 const kLink = Symbol('link')
 const kIsReferenced = Symbol('isReferenced')
 const kWasConnected = Symbol('wasConnected')
+const kIsMute = Symbol('isMute')
 const kRateLimit = Symbol('rateLimit')
 
 /** What comes from the peer, on one connection after the other. */
@@ -41,6 +42,7 @@ class NetWire extends Wire {
     this[kIsReferenced] = true
     this[kRateLimit] = options?.rateLimit ?? null
     this[kWasConnected] = false
+    this[kIsMute] = false
     /** What opens the connection, and may open another one; `null` once the peer's handshake is there. @type {import('./opening.js') | null} */
     this[kOpening] = null
     this[kOutbound].pipes = [this[kLink]]
@@ -99,8 +101,7 @@ class NetWire extends Wire {
 
   push (chunk) {
     if (chunk === null) return this.pushLast()
-    this[kLink].write(chunk)
-    return true
+    return this[kPushMore](chunk)
   }
 
   /** All that it has said is with the connection. */
@@ -115,8 +116,14 @@ class NetWire extends Wire {
   }
 
   [kPushMore] (chunk) {
-    this[kLink].write(chunk)
+    if (!this[kIsMute]) this[kLink].write(chunk)
     return true
+  }
+
+  /** Has nothing leave that is said from now on. */
+  mute () {
+    this[kOutbound].flush(true)
+    this[kIsMute] = true
   }
 
   pipe () {
