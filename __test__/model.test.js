@@ -10,7 +10,8 @@ const { execFile } = require('node:child_process')
 const path = require('node:path')
 const { SCENARIOS } = require('./model/scenarios')
 
-const seconds = Number(process.env.MODEL_SECONDS ?? 40)
+const seconds = Number(process.env.MODEL_SECONDS ?? 30)
+const connectedSeconds = Number(process.env.MODEL_SECONDS ?? 20)
 const first = Number(process.env.MODEL_SEED ?? 389082)
 
 /** What twenty seconds of sessions reach. */
@@ -19,6 +20,9 @@ const REACHED = [
   'suggest', 'have-all', 'have-none', 'reject', 'allowed-fast', 'extended', 'keep-alive', 'unknownmessage', 'upload',
   'download', 'violation', 'crypto-infohash', 'crypto-handshake', 'finish', 'end', 'close', 'thrown', 'transferred'
 ]
+
+/** Those of which there are too few to count on them in sessions over TCP. */
+const RARE = ['transferred', 'violation']
 
 /**
  * Runs a script of the model in a process of its own: what listeners throw surfaces there.
@@ -38,6 +42,12 @@ test('random sessions: each peer gets what its wire was told, and every request 
   if (seconds >= 20) expect(REACHED.filter(name => !(totals[name] > 0))).toEqual([])
   expect(totals.close).toBe(totals.wires)
 }, (seconds + 120) * 1000)
+
+test('the same with wires that have connections of their own, on the native transport', async () => {
+  const { totals } = JSON.parse(await run('several.js', '--connected', '--seconds', connectedSeconds, '--seed', first))
+  if (connectedSeconds >= 20) expect(['connect', 'disconnect', ...REACHED].filter(name => !RARE.includes(name) && !(totals[name] > 0))).toEqual([])
+  expect(totals.close).toBe(totals.wires)
+}, (connectedSeconds + 120) * 1000)
 
 test('two wires that upload to each other at full speed never wait for each other for ever', async () => {
   await run('full-speed.js')

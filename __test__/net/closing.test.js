@@ -92,11 +92,28 @@ test('the peer resets the connection: ECONNRESET', async () => {
   const accepted = once(server, 'wire')
   const socket = await rawSocket(server.address().port)
   const [wire] = await accepted
+  const events = ends(wire)
   socket.resetAndDestroy()
   const [error] = await once(wire, 'error')
   expect(error).toMatchObject({ code: 'ECONNRESET', syscall: 'read' })
   expect(error.message).toBe('read ECONNRESET')
   expect([wire.connectionError, wire.closeReason]).toEqual([error, null])
+  await once(wire, 'disconnect')
+  expect(events).toEqual(['error', 'finish', 'end', 'close', 'disconnect'])
+})
+
+test('a connection that was given up for one that does not come: disconnect follows all the same', async () => {
+  const server = await rawServer()
+  server.on('connection', socket => socket.once('data', () => {
+    server.close()
+    socket.destroy()
+  }))
+  const wire = connect(server.address().port, { encryption: 'allow' })
+  const events = ends(wire)
+  await once(wire, 'connect')
+  await seen(wire, 'disconnect')
+  expect(wire.connectionError.code).toBe('ECONNREFUSED')
+  expect(events).toEqual(['error', 'finish', 'end', 'close', 'disconnect'])
 })
 
 test('requests that are open when the connection is lost are called back', async () => {
