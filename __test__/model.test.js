@@ -12,7 +12,7 @@ const { SCENARIOS } = require('./model/scenarios')
 
 const seconds = Number(process.env.MODEL_SECONDS ?? 30)
 const connectedSeconds = Number(process.env.MODEL_SECONDS ?? 20)
-const first = Number(process.env.MODEL_SEED ?? 389082)
+const first = Number(process.env.MODEL_SEED ?? 400000)
 
 /** What twenty seconds of sessions reach. */
 const REACHED = [
