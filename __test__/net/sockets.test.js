@@ -9,6 +9,7 @@ const { PassThrough } = require('node:stream')
 const { pipeline } = require('node:stream/promises')
 
 const Wire = require('../..')
+const { kConnection } = require('../../lib/net/symbols.js')
 const native = require('../../net.js')
 const { CLIENT_ID, INFO_HASH, SERVER_ID, closeAll, download, seen, serve, until } = require('./support/peers.js')
 
@@ -106,6 +107,28 @@ describe.each([['native', 'net'], ['net', 'native'], ['native', 'native']])('a s
     socket.end('swer')
     await once(client, 'end')
     expect(texts).toEqual({ question: 'question', answer: 'answer' })
+  })
+
+  test.each([1, 10_000, 1_000_000])('a peer answers with %i bytes and closes at once; the reader is slow', async length => {
+    const { client, socket } = await join({ ...kinds, allowHalfOpen: true })
+    const answer = randomBytes(length)
+    const events = []
+    for (const event of ['end', 'close']) client.on(event, () => events.push(event))
+    client.end('question')
+    const closed = seen(socket, 'close')
+    socket.resume().on('end', () => socket.end(answer))
+    await closed
+    // Nothing says that a socket of `net` knows of it.
+    if (client[kConnection] && length < 1_000_000) await until(() => client[kConnection].handle === null)
+    expect(events).toEqual([])
+    const received = []
+    for await (const bytes of client) {
+      received.push(bytes)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    expect(answer.equals(Buffer.concat(received))).toBe(true)
+    await until(() => events.includes('close'))
+    expect(events).toEqual(['end', 'close'])
   })
 
   test('a reset', async () => {

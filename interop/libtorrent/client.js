@@ -18,6 +18,9 @@ const ENCRYPTION = {
   none: { out_enc_policy: 2, in_enc_policy: 2 }
 }
 
+/** Settings for uTP and nothing else, both ways. */
+const UTP_ONLY = { enable_incoming_tcp: false, enable_outgoing_tcp: false, enable_incoming_utp: true, enable_outgoing_utp: true }
+
 /** A libtorrent with one torrent, in a process of its own: see driver.py. */
 class Client {
   /**
@@ -116,4 +119,4 @@ class Client {
   }
 }
 
-module.exports = { Client, ENCRYPTION }
+module.exports = { Client, ENCRYPTION, UTP_ONLY }

@@ -39,6 +39,8 @@ class Socket extends Duplex {
     /** What waits for the connection, or for it to drain. @type {(() => void) | null} */
     this.pendingWrite = null
     this.hasError = false
+    /** The peer sends nothing more; it may not have been read. */
+    this.hasEnded = false
     if (signal !== undefined) this.listenTo(readSignal(signal))
   }
 
@@ -143,6 +145,7 @@ class Socket extends Duplex {
   }
 
   onEnd () {
+    this.hasEnded = true
     this.push(null)
     if (this[kDirect] !== null) super.resume()
     else this.read(0)
@@ -210,11 +213,13 @@ class Socket extends Duplex {
   }
 
   onConnectionClose () {
-    if (!this.destroyed) {
-      this.destroy()
-      return
-    }
-    nextTick(() => this.emit('close', this.hasError))
+    if (this.destroyed) nextTick(() => this.emit('close', this.hasError))
+    else if (!this.hasUnread()) this.destroy()
+  }
+
+  /** Both sides have ended, but the reader has not come to that: the stream destroys itself when it has. */
+  hasUnread () {
+    return this.hasEnded && !this.readableEnded && this.writableFinished
   }
 
   /** Closes after what was written has left. */

@@ -43,7 +43,7 @@ class UtpConnection extends Socket {
 
   /** Where its socket is bound; `null` once it is destroyed. */
   address () {
-    return this.destroyed ? null : this.utp.address()
+    return this.destroyed || this.hasClosed ? null : this.utp.address()
   }
 
   /** Connects over a socket that is bound. */
@@ -84,9 +84,10 @@ class UtpConnection extends Socket {
     callback(error)
   }
 
-  /** Both sides have ended, or something else has ended it. What was not read may be read yet. */
+  /** As of `utp-native`, one that nobody has begun to read closes all the same; what came may be read after that. */
   onConnectionClose () {
-    if (this.destroyed || !this.readableLength) return super.onConnectionClose()
+    const isRead = this.readableFlowing !== null || this.listenerCount('readable') > 0
+    if (isRead || this.destroyed || !this.hasUnread()) return super.onConnectionClose()
     this.hasClosed = true
     this.setTimeout(0)
     nextTick(() => this.emit('close'))
