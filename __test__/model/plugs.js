@@ -179,7 +179,10 @@ class ManualPlug extends Plug {
   }
 
   release () {
-    if (!this.end.writableNeedDrain) this.resume()
+    if (this.end.writableNeedDrain) return
+    // What a listener of `data` throws ends the flow of a stream of Node.js, and `resume` finds it flowing.
+    this.face.pause()
+    this.resume()
   }
 }
 

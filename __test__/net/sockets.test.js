@@ -2,11 +2,14 @@
 
 /** Sockets and servers with the shape of `net`, beside those of Node.js. */
 
+const { execFile } = require('node:child_process')
 const { createHash, randomBytes } = require('node:crypto')
 const { once } = require('node:events')
 const net = require('node:net')
+const path = require('node:path')
 const { PassThrough } = require('node:stream')
 const { pipeline } = require('node:stream/promises')
+const { promisify } = require('node:util')
 
 const Wire = require('../..')
 const { kConnection } = require('../../lib/net/symbols.js')
@@ -265,6 +268,28 @@ describe.each(Object.entries(KINDS))('%s', (name, kind) => {
     expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' })
   })
 })
+
+test('what was written leaves though a listener of connect throws', async () => {
+  const script = `
+    const net = require('node:net')
+    const native = require(${JSON.stringify(path.join(__dirname, '../../net.js'))})
+    process.on('uncaughtException', error => console.log(error.message))
+    const server = net.createServer(socket => {
+      server.close()
+      socket.once('data', bytes => {
+        console.log(String(bytes))
+        socket.end()
+      })
+    })
+    server.listen(0, '127.0.0.1', () => {
+      const socket = native.createConnection({ port: server.address().port, host: '127.0.0.1' })
+      socket.on('connect', () => { throw new Error('from connect') })
+      socket.resume()
+      socket.end('written')
+    })`
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 20_000 })
+  expect(stdout.trim().split('\n').sort()).toEqual(['from connect', 'written'])
+}, 30_000)
 
 test('there are no sockets of the file system', () => {
   expect(() => native.createConnection('/tmp/socket')).toThrow(/path/)

@@ -146,10 +146,11 @@ describe('what a listener throws keeps nothing else of a connection back', () =>
   /**
    * Connects to a peer on a thread of its own, so that what it sends is there before this one looks.
    * @param {string} meet what the peer does with `socket`, and the first bytes: `hello`
+   * @param {string} encryption of the application
    * @param {string} listen what the application does with `wire`, and its `log`
    * @returns {Promise<string[]>} the log
    */
-  async function play (meet, listen) {
+  async function play (meet, encryption, listen) {
     const peer = `
       const { parentPort } = require('node:worker_threads')
       const hello = Buffer.concat([Buffer.from('\\u0013BitTorrent protocol', 'latin1'), Buffer.alloc(48)])
@@ -167,7 +168,7 @@ describe('what a listener throws keeps nothing else of a connection back', () =>
       process.on('uncaughtException', error => log.push(error.message))
       process.on('exit', () => console.log(log.join()))
       new Worker(${JSON.stringify(peer)}, { eval: true }).once('message', port => {
-        const wire = connect({ host: '127.0.0.1', port })
+        const wire = connect({ host: '127.0.0.1', port, encryption: '${encryption}', infoHash: Buffer.alloc(20) })
         ${listen}
         const wait = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
         process.nextTick(() => process.nextTick(wait))
@@ -179,7 +180,7 @@ describe('what a listener throws keeps nothing else of a connection back', () =>
   test('when it is opened, and lost', async () => {
     const log = await play(`
       socket.once('data', () => socket.resetAndDestroy())
-      socket.write(hello)`, `
+      socket.write(hello)`, 'none', `
       for (const event of ['connect', 'handshake', 'error', 'finish', 'close', 'disconnect']) {
         wire.on(event, () => {
           log.push(event)
@@ -191,8 +192,8 @@ describe('what a listener throws keeps nothing else of a connection back', () =>
     expect(log.filter(entry => entry.startsWith('from'))).toEqual(['from connect', 'from error'])
   }, 30_000)
 
-  test('when the peer has ended', async () => {
-    const log = await play('socket.end(Buffer.concat([hello, have(1), have(2), have(3)]))', `
+  test.each(['none', 'allow'])('when the peer has ended (encryption: %s)', async encryption => {
+    const log = await play('socket.end(Buffer.concat([hello, have(1), have(2), have(3)]))', encryption, `
       for (const event of ['have', 'close']) {
         wire.on(event, index => {
           log.push(index ?? event)

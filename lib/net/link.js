@@ -82,7 +82,7 @@ class Link {
 
   onEnd () {
     // In the crypto handshake a chunk may wait for the application for ever.
-    if (this.isTaking && !this.wire.isNegotiating) this.hasEnded = true
+    if (this.isTaking && !native.is(this.wire[kHandle], native.NEGOTIATING)) this.hasEnded = true
     else this.wire.onConnectionEnd()
   }
 
