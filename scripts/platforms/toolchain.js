@@ -7,7 +7,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { run, lastLines, ROOT } = require('../command')
-const { CACHE, Missing, debs, wheel } = require('./cache')
+const { CACHE, Missing, debs, folder, wheel } = require('./cache')
 
 const ZIG = 'ziglang==0.15.2'
 const ZIGBUILD = 'cargo-zigbuild==0.24.0'
@@ -44,12 +44,24 @@ async function build ({ platform, triple, libc }) {
  * @returns {Promise<string>} why not; empty if it is well
  * @throws {Missing}
  */
-async function verify ({ triple, verifiedBy }) {
+async function verify ({ triple }) {
   const { env, flags } = await toolchain(triple)
-  const { code, output } = await run('cargo', [verifiedBy, '--release', '--locked', '--lib', '--target', triple, ...flags], {
-    env: { ...env, CARGO_PROFILE_RELEASE_STRIP: 'none' }
+  const { code, output } = await run('cargo', ['zigbuild', '--release', '--locked', '--lib', '--target', triple, ...flags], {
+    env: { ...env, CARGO_PROFILE_RELEASE_STRIP: 'none', LIBNODE_PATH: await libnode() }
   })
   return code === 0 ? '' : lastLines(output, LAST_LINES)
+}
+
+/**
+ * What napi-rs links on Windows, where it is not MSVC's linker. The addon takes nothing of it: it looks
+ * its functions up in the process that loads it.
+ * @returns {Promise<string>}
+ */
+function libnode () {
+  return folder('libnode', async unfinished => {
+    fs.writeFileSync(path.join(unfinished, 'libnode.dll'), '')
+    fs.writeFileSync(path.join(unfinished, 'libnode.a'), '!<arch>\n')
+  })
 }
 
 /** @returns {Promise<{ env: Record<string, string>, flags: string[] }>} for a build for that target */
