@@ -47,20 +47,22 @@ async function build ({ platform, triple, libc }) {
 async function verify ({ triple }) {
   const { env, flags } = await toolchain(triple)
   const { code, output } = await run('cargo', ['zigbuild', '--release', '--locked', '--lib', '--target', triple, ...flags], {
-    env: { ...env, CARGO_PROFILE_RELEASE_STRIP: 'none', LIBNODE_PATH: await libnode() }
+    env: { ...env, CARGO_PROFILE_RELEASE_STRIP: 'none', LIBNODE_PATH: await stubs() }
   })
   return code === 0 ? '' : lastLines(output, LAST_LINES)
 }
 
 /**
- * What napi-rs links on Windows, where it is not MSVC's linker. The addon takes nothing of it: it looks
- * its functions up in the process that loads it.
- * @returns {Promise<string>}
+ * Libraries without anything in them, for Windows: Node.js, whose functions the addon looks up in the
+ * process that loads it, but napi-rs links it; and one of gcc's that zig has no need of.
+ * @returns {Promise<string>} where they are
  */
-function libnode () {
-  return folder('libnode', async unfinished => {
+function stubs () {
+  return folder('windows-stubs', async unfinished => {
     fs.writeFileSync(path.join(unfinished, 'libnode.dll'), '')
-    fs.writeFileSync(path.join(unfinished, 'libnode.a'), '!<arch>\n')
+    for (const name of ['node', 'ssp_nonshared']) {
+      fs.writeFileSync(path.join(unfinished, `lib${name}.a`), '!<arch>\n')
+    }
   })
 }
 
