@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::error::{Fault, Operation};
@@ -14,7 +13,7 @@ use super::pool::Slab;
 use super::rate::{Direction, RateLimit, Turn};
 use super::socks::Proxied;
 use super::stream::Stream;
-use super::sync::{Mutex, lock};
+use super::sync::{Mutex, Notify, lock};
 use super::utp::Endpoint;
 use super::{Events, task};
 use crate::wire::mse::{Ciphers, Rc4};
