@@ -90,7 +90,7 @@ impl Connection {
             limit: Mutex::new(limit),
             limit_changed: Notify::new(),
         });
-        let run = task::run(task::Closing::new(connection.clone()), origin);
+        let run = task::run(task::Closing::new(connection.clone()), Box::pin(task::open(origin)));
         let handle = inbox.runtime().handle().spawn(run).abort_handle();
         *lock(&connection.task) = Some(handle);
         connection
@@ -290,8 +290,10 @@ impl Connection {
             if direction == Direction::Download && lock(&self.inbound).is_discarding() {
                 return Turn::free();
             }
+            // In memory of its own: most connections have no limit, and none has while it is idle.
+            let turn = Box::pin(limit.turn(direction));
             tokio::select! {
-                turn = limit.turn(direction) => return turn,
+                turn = turn => return turn,
                 () = changed => {}
             }
         }
