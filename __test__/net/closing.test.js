@@ -5,7 +5,7 @@
 const { once } = require('node:events')
 const { randomBytes } = require('node:crypto')
 
-const { INFO_HASH, closeAll, connect, download, listen, native, pair, rawServer, rawSocket, seen, serve, until } = require('./support/peers.js')
+const { DEAD_PORT, INFO_HASH, closeAll, connect, download, listen, native, pair, rawServer, rawSocket, seen, serve, until } = require('./support/peers.js')
 const { countWires } = require('../../lib/native/index.js')
 
 const BLOCK = randomBytes(16384)
@@ -20,15 +20,11 @@ function ends (wire) {
 }
 
 test('nobody listens: ECONNREFUSED, as Node.js has it', async () => {
-  const server = await rawServer()
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  const wire = connect(port)
+  const wire = connect(DEAD_PORT)
   const events = ends(wire)
   const [error] = await once(wire, 'error')
-  expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port })
-  expect(error.message).toBe(`connect ECONNREFUSED 127.0.0.1:${port}`)
+  expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port: DEAD_PORT })
+  expect(error.message).toBe(`connect ECONNREFUSED 127.0.0.1:${DEAD_PORT}`)
   expect(error.errno).toBeLessThan(0)
   expect([wire.connectionError, wire.closeReason]).toEqual([error, null])
   await once(wire, 'close')
@@ -36,11 +32,7 @@ test('nobody listens: ECONNREFUSED, as Node.js has it', async () => {
 })
 
 test('an error that nobody listens for closes the wire, and no more', async () => {
-  const server = await rawServer()
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  const wire = connect(port)
+  const wire = connect(DEAD_PORT)
   await seen(wire, 'close')
   expect(wire.connectionError.code).toBe('ECONNREFUSED')
 })
@@ -67,7 +59,7 @@ test('destroy: the peer gets what was sent before, then the end', async () => {
   const theirs = ends(wire)
   const haves = []
   wire.on('have', index => haves.push(index))
-  const closed = once(wire, 'disconnect')
+  const closed = Promise.all([once(client, 'disconnect'), once(wire, 'disconnect')])
   for (let i = 0; i < 1000; i++) client.have(i)
   client.destroy()
   await closed

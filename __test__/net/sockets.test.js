@@ -14,7 +14,7 @@ const { promisify } = require('node:util')
 const Wire = require('../..')
 const { kConnection } = require('../../lib/net/symbols.js')
 const native = require('../../net.js')
-const { CLIENT_ID, INFO_HASH, SERVER_ID, closeAll, download, seen, serve, until } = require('./support/peers.js')
+const { CLIENT_ID, DEAD_PORT, INFO_HASH, SERVER_ID, closeAll, download, seen, serve, until } = require('./support/peers.js')
 
 const KINDS = { net, native }
 const BLOCK = randomBytes(16384)
@@ -168,17 +168,12 @@ describe.each([['native', 'net'], ['net', 'native'], ['native', 'native']])('a s
 
 describe.each(Object.entries(KINDS))('%s', (name, kind) => {
   test('nobody listens', async () => {
-    const server = kind.createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address()
-    server.close()
-    await once(server, 'close')
-    const socket = kind.createConnection({ port, host: '127.0.0.1' })
+    const socket = kind.createConnection({ port: DEAD_PORT, host: '127.0.0.1' })
     expect([socket.connecting, socket.pending, socket.readyState]).toEqual([true, true, 'opening'])
     const closed = once(socket, 'close').catch(() => {})
     const [error] = await once(socket, 'error')
-    expect({ ...error }).toEqual({ code: 'ECONNREFUSED', errno: error.errno, syscall: 'connect', address: '127.0.0.1', port })
-    expect(error.message).toBe(`connect ECONNREFUSED 127.0.0.1:${port}`)
+    expect({ ...error }).toEqual({ code: 'ECONNREFUSED', errno: error.errno, syscall: 'connect', address: '127.0.0.1', port: DEAD_PORT })
+    expect(error.message).toBe(`connect ECONNREFUSED 127.0.0.1:${DEAD_PORT}`)
     await closed
   })
 

@@ -206,15 +206,19 @@ class Socket extends Duplex {
     const connection = this[kConnection]
     // An error is told of first.
     callback(error)
-    if (connection === null || connection.handle === null) nextTick(() => this.emit('close', this.hasError))
+    if (connection === null || connection.handle === null) this.tellClose()
     // What was written has still to leave.
     else if (!error && this.writableFinished) connection.finish()
     else connection.destroy()
   }
 
   onConnectionClose () {
-    if (this.destroyed) nextTick(() => this.emit('close', this.hasError))
+    if (this.destroyed) this.tellClose()
     else if (!this.hasUnread()) this.destroy()
+  }
+
+  tellClose () {
+    nextTick(() => this.emit('close', this.hasError))
   }
 
   /** Both sides have ended, but the reader has not come to that: the stream destroys itself when it has. */

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::error::{Fault, Operation};
@@ -14,7 +13,7 @@ use super::pool::Slab;
 use super::rate::{Direction, RateLimit, Turn};
 use super::socks::Proxied;
 use super::stream::Stream;
-use super::sync::{Mutex, lock};
+use super::sync::{Mutex, Notify, lock};
 use super::utp::Endpoint;
 use super::{Events, task};
 use crate::wire::mse::{Ciphers, Rc4};
@@ -79,7 +78,7 @@ impl Connection {
         limit: Option<Arc<RateLimit>>,
     ) -> Arc<Self> {
         let connection = Self::new(inbox, name, window, limit);
-        let run = task::run(task::Closing::new(connection.clone()), origin);
+        let run = task::run(task::Closing::new(connection.clone()), Box::pin(task::open(origin)));
         let handle = inbox.runtime().handle().spawn(run).abort_handle();
         *lock(&connection.task) = Some(handle);
         connection
@@ -301,9 +300,11 @@ impl Connection {
             if direction == Direction::Download && lock(&self.inbound).is_discarding() {
                 return Turn::free();
             }
+            // In memory of its own: most connections have no limit, and none has while it is idle.
+            let turn = Box::pin(limit.turn(direction));
             tokio::select! {
                 biased;
-                turn = limit.turn(direction) => return turn,
+                turn = turn => return turn,
                 () = changed => {}
             }
         }

@@ -1,7 +1,7 @@
 //! Threads that meet in every order (`npm run loom`): the caller, what runs for its connections, and
 //! who changes a limit. What loom finds besides a failed assertion is a thread that waits for ever.
 //!
-//! tokio's own primitives are taken for right: to loom each of their calls is one step.
+//! tokio's own primitives are taken for right: each of their calls is one step.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -215,14 +215,20 @@ fn a_pause_while_bytes_come_hides_none() {
                 }
             }
         });
-        connection.pause();
-        connection.resume();
+        let pauser = thread::spawn({
+            let connection = connection.clone();
+            move || {
+                connection.pause();
+                connection.resume();
+            }
+        });
         let mut taken = 0;
         while taken == 0 {
             caller.come(|_| taken += connection.take(&mut [0; 8]));
         }
         assert_eq!(taken, 5);
         reader.join().unwrap();
+        pauser.join().unwrap();
     });
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
-use crate::transport::sync::{AtomicBool, AtomicUsize, Mutex, lock};
+use crate::transport::sync::{AtomicBool, AtomicUsize, Mutex, Notify, lock};
 
 /// A turn is for what passes in so long a time.
 const QUANTUM: Duration = Duration::from_millis(8);
