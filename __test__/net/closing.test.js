@@ -141,6 +141,25 @@ describe('destroyed', () => {
     expect(onConnect).not.toHaveBeenCalled()
   })
 
+  test('by another one that is connected at the same time', async () => {
+    const server = await rawServer()
+    const wires = [0, 1].map(() => connect(server.address().port))
+    let connects = 0
+    wires.forEach((wire, i) => wire.on('connect', () => {
+      connects++
+      wires[1 - i].destroy()
+    }))
+    const closed = wires.map(wire => once(wire, 'close'))
+    // Both connections are there before this thread looks.
+    await new Promise(resolve => process.nextTick(resolve))
+    await new Promise(resolve => process.nextTick(resolve))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    await Promise.race(closed)
+    for (const wire of wires) wire.destroy()
+    await Promise.all(closed)
+    expect(connects).toBe(1)
+  })
+
   test('as soon as it is connected', async () => {
     const server = await rawServer()
     const wire = connect(server.address().port)
