@@ -1,12 +1,12 @@
 'use strict'
 
 /**
- * npm run bench -- [--part applications|wires|net] [--filter TEXT] [--contender NAME]… [--rounds N]
+ * npm run bench -- [--part applications|wires|net|utp] [--filter TEXT] [--contender NAME]… [--rounds N]
  *   [--mib N] [--ms N] [--json] [--out FOLDER]
  *
- * Compares this package with its peers: in applications, wires alone, and its native transport with
- * sockets of Node.js. `--mib` is how much an
- * application transfers, `--ms` how long a run of wires alone lasts. Only a run of everything
+ * Compares this package with its peers: in applications, wires alone, its native transport with
+ * sockets of Node.js, and its uTP with utp-native. `--mib` is how much an application or a connection
+ * of uTP transfers, `--ms` how long a run of wires alone lasts. Only a run of everything
  * writes RESULTS.md and ratios.svg.
  */
 
@@ -20,10 +20,11 @@ const applications = require('./applications/index.js')
 const chart = require('./chart.js')
 const net = require('./net/index.js')
 const report = require('./report.js')
+const utp = require('./utp/index.js')
 const wires = require('./workloads/index.js')
 
-const PARTS = { applications, wires, net }
-const ROUNDS = { applications: 3, wires: 7, net: 3 }
+const PARTS = { applications, wires, net, utp }
+const ROUNDS = { applications: 3, wires: 7, net: 3, utp: 3 }
 
 async function main () {
   const { values: options } = parseArgs({

@@ -20,6 +20,15 @@ const METHODS = { 1: 'plaintext after an encrypted handshake', 2: 'RC4' }
 /** What the native transport calls the levels of encryption. */
 const ENCRYPTION = ['none', 'allow', 'require']
 
+/**
+ * How connections are made. `tcp`: wires piped to sockets of Node.js; `utp`: to those of
+ * bittorrent-protocol-native/utp; `native` and `nativeUtp`: wires of the native transport.
+ * @typedef {'tcp' | 'utp' | 'native' | 'nativeUtp'} Way
+ */
+
+/** Those of the native transport, by what it calls theirs. @type {Partial<Record<Way, string>>} */
+const TRANSPORTS = { native: 'tcp', nativeUtp: 'utp' }
+
 /** How long a peer may send nothing, in milliseconds. */
 const TIMEOUT = 45_000
 
@@ -55,11 +64,11 @@ class Seeder {
    * @param {import('./workspace').Workspace} workspace
    * @param {number} level 0 no encryption, 1 plaintext allowed, 2 RC4 only
    * @param {object=} options of the wires
-   * @param {'tcp' | 'native' | 'utp'} way `native`: TCP of the native transport
+   * @param {Way} way
    */
   static async listen (workspace, level, options = {}, way = 'tcp') {
     const seeder = new Seeder(workspace, level, options, way)
-    if (way === 'native') {
+    if (way in TRANSPORTS) {
       await once(seeder.server, 'listening')
       return seeder
     }
@@ -82,7 +91,7 @@ class Seeder {
     this.violated = []
     /** The wires of the peers that got blocks. @type {Wire[]} */
     this.serving = []
-    if (way === 'native') this.listenNatively(workspace)
+    if (way in TRANSPORTS) this.listenNatively(workspace, TRANSPORTS[way] === 'utp')
     else this.listen(workspace, way === 'utp' ? UTP : net)
   }
 
@@ -98,9 +107,9 @@ class Seeder {
     })
   }
 
-  listenNatively (workspace) {
+  listenNatively (workspace, utp) {
     const { infoHashes, level, options } = this
-    this.server = native.listen({ ...options, host: workspace.address, encryption: ENCRYPTION[level], infoHashes }, wire => this.serve(wire))
+    this.server = native.listen({ ...options, utp, host: workspace.address, encryption: ENCRYPTION[level], infoHashes }, wire => this.serve(wire))
     workspace.defer(() => {
       for (const wire of this.server.wires) wire.destroy()
       this.server.close()
@@ -202,12 +211,12 @@ async function download ({ torrent, host, port, folder, level, options, way = 't
  * Downloads from a client as fast as it goes: with as many requests on their way as the client says
  * that it takes, and without a disk. Checks every piece.
  *
- * @param {object} options as those of `download`, without a folder; `way` may be `utp` too
+ * @param {object} options as those of `download`, without a folder; `way` may be any
  * @returns {Promise<{ method: string, complaints: string[] }>} how the blocks came, and what else
  *   happened, in words
  */
 async function downloadAtFullSpeed ({ torrent, host, port, level, way = 'tcp' }) {
-  if (way === 'native') return downloadNatively({ torrent, host, port, level })
+  if (way in TRANSPORTS) return downloadNatively({ torrent, host, port, level, transport: TRANSPORTS[way] })
   const socket = way === 'utp' ? UTP.connect(port, host) : net.connect({ host, port, noDelay: true })
   await once(socket, 'connect')
   const wire = new Wire('tcpOutgoing', level)
@@ -220,15 +229,16 @@ async function downloadAtFullSpeed ({ torrent, host, port, level, way = 'tcp' })
     await leech.done
   } finally {
     wire.destroy()
-    socket.end()
+    // Over uTP a client that is ended then need not say so: one that only ends its side would wait for it.
+    socket.destroy()
   }
   return { method: METHODS[wire._encryptionMethod] ?? 'plaintext', complaints: leech.complaints }
 }
 
 /** The same, by a wire of the native transport. */
-async function downloadNatively ({ torrent, host, port, level }) {
+async function downloadNatively ({ torrent, host, port, level, transport }) {
   const wire = native.connect({
-    host, port, encryption: ENCRYPTION[level], infoHash: torrent.infoHash, peerId: peerId(), extensions: { fast: true }
+    host, port, transport, encryption: ENCRYPTION[level], infoHash: torrent.infoHash, peerId: peerId(), extensions: { fast: true }
   })
   const leech = new Leech(torrent, wire)
   wire.on('error', error => leech.end(error)).on('close', () => leech.end(new Error('the client hung up')))

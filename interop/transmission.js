@@ -4,16 +4,13 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 const { METHODS, Seeder, download, downloadAtFullSpeed } = require('./our-side')
-const { FULL_SIZE, freePort } = require('./workspace')
+const { FULL_SIZE, UTP_SIZE, freePort } = require('./workspace')
 
 const COMMAND = 'transmission-daemon'
 
 /** Its setting `encryption`. */
 const PLAINTEXT_PREFERRED = 0
 const REQUIRED = 2
-
-/** What goes over uTP, in bytes: libutp is slow. */
-const UTP_SIZE = 64 << 20
 
 /** `status` of a torrent. */
 const SEEDING = 6

@@ -16,6 +16,8 @@ const { encode } = require('../lib/bencode')
 const SIZE = 16 << 20
 /** Bytes to share where it is about full speed. */
 const FULL_SIZE = Number(process.env.INTEROP_MIB || 128) << 20
+/** The same over uTP, which is slower: libutp above all. */
+const UTP_SIZE = Number(process.env.INTEROP_MIB || 32) << 20
 /** The file is made, and hashed, so many bytes at a time. */
 const CHUNK = 8 << 20
 /** How long a process may take to end by itself, in milliseconds. */
@@ -166,4 +168,4 @@ async function freePort (address = '127.0.0.1') {
   return port
 }
 
-module.exports = { FULL_SIZE, Workspace, freePort }
+module.exports = { FULL_SIZE, UTP_SIZE, Workspace, freePort }

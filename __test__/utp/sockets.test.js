@@ -2,10 +2,12 @@
 
 /** bittorrent-protocol-native/utp: what callers of utp-native do. */
 
+const { randomBytes } = require('node:crypto')
 const dgram = require('node:dgram')
 const { once } = require('node:events')
 const UTP = require('../../utp.js')
 const { countSources } = require('../../lib/net/native.js')
+const { kConnection } = require('../../lib/net/symbols.js')
 const { CHUNK, receive, send } = require('./support/transfer.js')
 
 const sockets = new Set()
@@ -34,13 +36,18 @@ async function pair (options) {
   return { server, client, peer: (await accepted)[0] }
 }
 
+/** Resolves once the condition holds, which something else brings about. */
+async function until (condition) {
+  while (!condition()) await new Promise(resolve => setImmediate(resolve))
+}
+
 afterEach(async () => {
   for (const socket of sockets) {
     for (const connection of [...socket.connections]) connection.destroy()
     socket.close()
   }
   sockets.clear()
-  while (countSources() > 0) await new Promise(resolve => setImmediate(resolve))
+  await until(() => countSources() === 0)
 })
 
 test('bytes go both ways at once, and each side ends by itself', async () => {
@@ -230,6 +237,27 @@ test('what was not read may be read after close', async () => {
   client.end('last words')
   await once(peer, 'close')
   expect(String(peer.read())).toBe('last words')
+})
+
+test.each([1, 10_000, 1_000_000])('a peer answers with %i bytes and closes at once; the reader is slow', async length => {
+  const { client, peer } = await pair()
+  const answer = randomBytes(length)
+  const events = []
+  for (const event of ['end', 'close']) client.on(event, () => events.push(event))
+  client.pause()
+  client.end('question')
+  peer.resume().on('end', () => peer.end(answer))
+  // Of much the reader has to make room for the rest.
+  await (length < 1_000_000 ? until(() => client[kConnection].handle === null) : until(() => client.bytesRead > 0))
+  expect(events).toEqual([])
+  const received = []
+  for await (const bytes of client) {
+    received.push(bytes)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  expect(answer.equals(Buffer.concat(received))).toBe(true)
+  await until(() => events.includes('close'))
+  expect(events).toEqual(['end', 'close'])
 })
 
 test('200 connections share two sockets', async () => {

@@ -1,89 +1,125 @@
 'use strict'
 
-/**
- * node bench/utp [--rounds N] [--mib N] [--connections N]
- *
- * Our uTP beside utp-native, in turn: bytes one way between two processes on this machine, straight
- * and over a relay of 25 ms each way with and without losses; CPU of both ends; what an idle
- * connection keeps in memory; 200 connections at once. Prints medians.
- */
-
-const { fork } = require('node:child_process')
-const { once } = require('node:events')
 const { createRequire } = require('node:module')
 const path = require('node:path')
-const { parseArgs } = require('node:util')
 const { install } = require('../../__test__/world/webtorrent/install.js')
 const { openRelay } = require('../../__test__/utp/support/relay.js')
+const { Child } = require('../support/child.js')
 
 const CHILD = path.join(__dirname, 'child.js')
+const OURS = path.join(__dirname, '../../utp.js')
+const THEIRS = { name: 'utp-native', label: 'utp-native 2.5.3', encrypts: true }
 
-async function main () {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: '3' },
-      mib: { type: 'string', default: '64' },
-      connections: { type: 'string', default: '500' }
+/**
+ * The young generation grows with the garbage of opening connections, by more than what they keep: it
+ * is kept small, for everybody.
+ */
+const SMALL_NURSERY = '--max-semi-space-size=1'
+
+/** The file of a contender. */
+async function fileOf (name) {
+  return name === THEIRS.name ? createRequire(await install()).resolve('utp-native') : OURS
+}
+
+/** Its prebuilt binary loads there; nothing is compiled here. */
+function skip () {
+  const isThere = process.platform === 'linux' && process.arch === 'x64' && process.report.getReport().header.glibcVersionRuntime
+  return isThere ? null : 'utp-native has no binary for this system'
+}
+
+/**
+ * Bytes one way between two processes.
+ * @param {object} options
+ * @param {string} options.name
+ * @param {string} options.way in words
+ * @param {number} options.mib in all
+ * @param {number=} options.connections
+ * @param {{ delay: number, loss?: number }=} options.relay as of `openRelay`
+ * @param {Record<string, object>} options.goals of the metrics: `speed`, `cpu`, `silence`
+ */
+function transfer ({ name, way, mib, connections = 1, relay, goals }) {
+  const METRICS = {
+    speed: { name, unit: 'B/s' },
+    cpu: { name: `${name}: CPU of both ends a GiB`, unit: 's', better: 'less' },
+    silence: { name: `${name}: longest silence`, unit: 'ms', better: 'less' }
+  }
+  let amount = mib
+
+  return {
+    baseline: THEIRS.name,
+    title: name,
+    contenders: ['ours'],
+    extras: [THEIRS],
+    fresh: true,
+    about: `${connections} connection${connections > 1 ? 's' : ''} of uTP between two processes, ${mib} MiB one way in all, ${way}; every byte is checked`,
+    metrics: Object.entries(goals).map(([key, goal]) => ({ key, ...METRICS[key], charted: key === 'speed', ...goal })),
+    skip,
+
+    async prepare (contenders, options) {
+      amount = options.mib ?? mib
+    },
+
+    async run ({ name }) {
+      const file = await fileOf(name)
+      const [receiver, sender] = [new Child(CHILD, [file]), new Child(CHILD, [file])]
+      let bad
+      try {
+        const port = await receiver.ask({ do: 'receive', connections })
+        bad = relay && await openRelay(port, { seed: 1, ...relay })
+        const bytes = Math.ceil(amount * (1 << 20) / connections)
+        const sent = sender.ask({ do: 'send', port: bad?.port ?? port, connections, bytes })
+        const received = await Promise.race([receiver.ask({ do: 'received' }), sent.then(() => new Promise(() => {}))])
+        if (received.bytes !== bytes * connections) throw new Error(`${received.bytes} of ${bytes * connections} bytes`)
+        const cpu = received.cpu + await sent
+        return { speed: received.bytes / received.seconds, cpu: cpu / received.bytes * 2 ** 30, silence: received.longestSilence }
+      } finally {
+        receiver.close()
+        sender.close()
+        await bad?.close()
+      }
     }
-  })
-  const [rounds, mib, connections] = [values.rounds, values.mib, values.connections].map(Number)
-  const contenders = {
-    ours: path.join(__dirname, '../../utp.js'),
-    'utp-native': createRequire(await install()).resolve('utp-native')
   }
-  const rows = {
-    'one connection': file => transfer(file, { mib }),
-    '200 connections': file => transfer(file, { mib, connections: 200 }),
-    'one connection, 50 ms': file => transfer(file, { mib: mib / 4, way: { delay: 25 } }),
-    'one connection, 50 ms, 1 % lost': file => transfer(file, { mib: mib / 16, way: { delay: 25, loss: 0.01 } }),
-    'idle, never used': file => idle(file, connections, 5),
-    'idle, after 256 KiB': file => idle(file, connections, 256 * 1024)
-  }
-  for (const [row, run] of Object.entries(rows)) {
-    const results = {}
-    for (let round = 0; round < rounds; round++) {
-      for (const [name, file] of Object.entries(contenders)) (results[name] ??= []).push(await run(file))
+}
+
+/** What an idle connection keeps in memory. */
+function idle ({ name, bytes, goal }) {
+  const CONNECTIONS = 500
+  return {
+    baseline: THEIRS.name,
+    contenders: ['ours'],
+    extras: [THEIRS],
+    fresh: true,
+    name,
+    unit: 'B',
+    better: 'less',
+    charted: false,
+    goal,
+    about: `${CONNECTIONS} connections of uTP within one process, ${bytes} bytes each way over each: what one end of one more keeps resident`,
+    skip,
+
+    async run ({ name }) {
+      const child = new Child(CHILD, [await fileOf(name)], { flags: [SMALL_NURSERY] })
+      try {
+        return { value: await child.ask({ do: 'idle', connections: CONNECTIONS, bytes }) }
+      } finally {
+        child.close()
+      }
     }
-    for (const [name, all] of Object.entries(results)) console.log(`${row}: ${name}:`, medians(all))
   }
 }
 
-/** Megabytes a second, and CPU of both ends in seconds a GiB. */
-async function transfer (file, { mib, connections = 1, way }) {
-  const server = start(file, 'receive', { connections })
-  const { port } = await told(server)
-  const relay = way === undefined ? null : await openRelay(port, { seed: 1, ...way })
-  const bytes = Math.ceil(mib * (1 << 20) / connections)
-  const client = start(file, 'send', { port: relay?.port ?? port, connections, bytes })
-  const [received, sent] = await Promise.all([told(server), told(client)])
-  if (received.bytes !== bytes * connections) throw new Error(`${received.bytes} of ${bytes * connections} bytes`)
-  await relay?.close()
-  server.kill()
-  client.kill()
-  const GiB = received.bytes / (1 << 30)
-  return { 'MB/s': received.bytes / 1e6 / received.seconds, 'CPU s/GiB': (received.cpu + sent.cpu) / GiB }
-}
-
-/** Kilobytes of memory that one end of an idle connection keeps. */
-async function idle (file, connections, used) {
-  const child = start(file, 'idle', { connections, bytes: used })
-  const { bytes } = await told(child)
-  child.kill()
-  return { 'kB an end': bytes / 1024 / connections / 2 }
-}
-
-function start (file, role, options) {
-  return fork(CHILD, [file, role, JSON.stringify(options)], { execArgv: ['--expose-gc'] })
-}
-
-async function told (child) {
-  const [message] = await once(child, 'message')
-  return message
-}
-
-function medians (all) {
-  const median = values => values.sort((a, b) => a - b)[values.length >> 1]
-  return Object.fromEntries(Object.keys(all[0]).map(key => [key, Number(median(all.map(result => result[key])).toFixed(2))]))
-}
-
-main()
+/** The rows of uTP, beside utp-native. */
+module.exports = [
+  transfer({ name: 'uTP, 1 connection', way: 'on this machine', mib: 64, goals: { speed: { goal: 1 }, cpu: { goal: 1 } } }),
+  transfer({ name: 'uTP, 200 connections', way: 'on this machine', mib: 64, connections: 200, goals: { speed: { goal: 1 }, cpu: { goal: 1 } } }),
+  transfer({ name: 'uTP, 50 ms', way: 'over a relay of 25 ms each way', mib: 16, relay: { delay: 25 }, goals: { speed: { goal: 1 } } }),
+  transfer({
+    name: 'uTP, 50 ms, 1 % lost',
+    way: 'over a relay of 25 ms each way that loses 1 % of the packets',
+    mib: 4,
+    relay: { delay: 25, loss: 0.01 },
+    goals: { speed: { goal: 1 }, silence: {} }
+  }),
+  idle({ name: 'uTP, memory of an idle connection, hardly used', bytes: 5, goal: 0.3 }),
+  idle({ name: 'uTP, memory of an idle connection, after 256 KiB', bytes: 256 * 1024, goal: 0.3 })
+]

@@ -18,6 +18,9 @@ const ENCRYPTION = {
   none: { out_enc_policy: 2, in_enc_policy: 2 }
 }
 
+/** Settings for uTP and nothing else, both ways. */
+const UTP_ONLY = { enable_incoming_tcp: false, enable_outgoing_tcp: false, enable_incoming_utp: true, enable_outgoing_utp: true }
+
 /** A libtorrent with one torrent, in a process of its own: see driver.py. */
 class Client {
   /**
@@ -35,6 +38,7 @@ class Client {
     /** Where it listens. */
     this.port = 0
     const { child } = workspace.start(PYTHON, ['-W', 'ignore', DRIVER, JSON.stringify(settings)])
+    this.pid = child.pid
     this.input = child.stdin
     this.input.on('error', () => {}) // the calls that wait fail
     /** Those who wait for an answer, in order. */
@@ -115,4 +119,4 @@ class Client {
   }
 }
 
-module.exports = { Client, ENCRYPTION }
+module.exports = { Client, ENCRYPTION, UTP_ONLY }

@@ -22,6 +22,9 @@ QUIET = {
     'min_reconnect_time': 1,
 }
 
+# `peer_info::utp_socket`, which the Python bindings have no name for.
+UTP_SOCKET = 1 << 17
+
 
 class Driver:
     def __init__(self, settings):
@@ -78,6 +81,7 @@ def peer_of(info):
         'client': info.client.decode() if isinstance(info.client, bytes) else info.client,
         'id': info.pid.to_bytes().hex(),
         'pieces': ''.join('1' if there else '0' for there in info.pieces),
+        'is_utp': bool(info.flags & UTP_SOCKET),
         'is_rc4': bool(info.flags & lt.peer_info.rc4_encrypted),
         'is_handshaking': bool(info.flags & (lt.peer_info.handshake | lt.peer_info.connecting)),
         'speaks_extended': bool(info.flags & lt.peer_info.supports_extensions),

@@ -1,8 +1,8 @@
 'use strict'
 
 const { METHODS, Seeder, download, downloadAtFullSpeed } = require('../our-side')
-const { FULL_SIZE } = require('../workspace')
-const { Client, ENCRYPTION } = require('./client')
+const { FULL_SIZE, UTP_SIZE } = require('../workspace')
+const { Client, ENCRYPTION, UTP_ONLY } = require('./client')
 
 /** Whole files of BitTorrent v1, each way. @type {import('../cases').Case[]} */
 const cases = [
@@ -15,20 +15,24 @@ const cases = [
   seeds('libtorrent seeds to us at full speed, in plaintext', ENCRYPTION.none, 0, 'plaintext', FULL_SIZE),
   seeds('libtorrent seeds to us at full speed, in RC4', ENCRYPTION.required, 2, METHODS[2], FULL_SIZE),
   downloads('libtorrent downloads from us at full speed, in plaintext', ENCRYPTION.none, 0, 'plaintext', FULL_SIZE),
-  downloads('libtorrent downloads from us at full speed, in RC4', ENCRYPTION.required, 2, METHODS[2], FULL_SIZE)
+  downloads('libtorrent downloads from us at full speed, in RC4', ENCRYPTION.required, 2, METHODS[2], FULL_SIZE),
+  seeds('libtorrent seeds to us over uTP, in plaintext', ENCRYPTION.none, 0, 'plaintext', UTP_SIZE, 'nativeUtp'),
+  seeds('libtorrent seeds to us over uTP, in RC4', ENCRYPTION.required, 2, METHODS[2], UTP_SIZE, 'nativeUtp'),
+  downloads('libtorrent downloads from us over uTP, in plaintext', ENCRYPTION.none, 0, 'plaintext', UTP_SIZE, 'nativeUtp'),
+  downloads('libtorrent downloads from us over uTP, in RC4', ENCRYPTION.required, 2, METHODS[2], UTP_SIZE, 'nativeUtp')
 ]
 
-function seeds (name, encryption, level, expected, size) {
+function seeds (name, encryption, level, expected, size, way = 'tcp') {
   return {
     name,
     command: 'libtorrent',
     size,
     async run (workspace) {
       const { torrent, bytes } = await workspace.makeTorrent()
-      const client = await Client.start(workspace, encryption)
+      const client = await Client.start(workspace, settingsOf(encryption, way))
       await client.seed(workspace.shared, bytes)
       const folder = workspace.subfolder(name)
-      const from = { torrent, host: '127.0.0.1', port: client.port, level }
+      const from = { torrent, host: '127.0.0.1', port: client.port, level, way }
       if (size) return { hash: workspace.hash, ...await downloadAtFullSpeed(from), expected }
       const method = await download({ ...from, folder })
       return { hash: workspace.hashOf(folder), method, expected }
@@ -36,16 +40,16 @@ function seeds (name, encryption, level, expected, size) {
   }
 }
 
-function downloads (name, encryption, level, expected, size) {
+function downloads (name, encryption, level, expected, size, way = 'tcp') {
   return {
     name,
     command: 'libtorrent',
     size,
     async run (workspace) {
-      const seeder = await Seeder.listen(workspace, level)
+      const seeder = await Seeder.listen(workspace, level, {}, way)
       const bytes = await seeder.makeTorrent(workspace)
       const folder = workspace.subfolder(name)
-      const client = await Client.start(workspace, encryption)
+      const client = await Client.start(workspace, settingsOf(encryption, way))
       await client.download(folder, bytes)
       await client.connect(seeder.port)
       const { peers } = await client.finished()
@@ -53,14 +57,23 @@ function downloads (name, encryption, level, expected, size) {
       const isRc4 = peers.some(({ is_rc4: isRc4 }) => isRc4)
       // Two seeders have nothing to say to each other, so that it may have hung up.
       const disagrees = peers.length > 0 && isRc4 !== (expected === METHODS[2])
+      const isOtherWay = peers.some(({ is_utp: isUtp }) => isUtp !== (way === 'nativeUtp'))
       return {
         hash: workspace.hashOf(folder),
         method,
         expected,
-        complaints: disagrees ? [...complaints, `it says that it went ${isRc4 ? '' : 'not '}in RC4`] : complaints
+        complaints: [
+          ...complaints,
+          ...disagrees ? [`it says that it went ${isRc4 ? '' : 'not '}in RC4`] : [],
+          ...isOtherWay ? ['it says that it went another way'] : []
+        ]
       }
     }
   }
+}
+
+function settingsOf (encryption, way) {
+  return way === 'nativeUtp' ? { ...encryption, ...UTP_ONLY } : encryption
 }
 
 module.exports = { cases }

@@ -39,6 +39,8 @@ class Socket extends Duplex {
     /** What waits for the connection, or for it to drain. @type {(() => void) | null} */
     this.pendingWrite = null
     this.hasError = false
+    /** The peer sends nothing more; it may not have been read. */
+    this.hasEnded = false
     if (signal !== undefined) this.listenTo(readSignal(signal))
   }
 
@@ -75,9 +77,12 @@ class Socket extends Duplex {
 
   onConnect (connection) {
     this.accept(connection)
-    this.emit('connect')
-    this.emit('ready')
-    this.goOn()
+    try {
+      this.emit('connect')
+      this.emit('ready')
+    } finally {
+      this.goOn()
+    }
   }
 
   /** Takes a connection that is open. */
@@ -140,6 +145,7 @@ class Socket extends Duplex {
   }
 
   onEnd () {
+    this.hasEnded = true
     this.push(null)
     if (this[kDirect] !== null) super.resume()
     else this.read(0)
@@ -200,18 +206,24 @@ class Socket extends Duplex {
     const connection = this[kConnection]
     // An error is told of first.
     callback(error)
-    if (connection === null || connection.handle === null) nextTick(() => this.emit('close', this.hasError))
+    if (connection === null || connection.handle === null) this.tellClose()
     // What was written has still to leave.
     else if (!error && this.writableFinished) connection.finish()
     else connection.destroy()
   }
 
   onConnectionClose () {
-    if (!this.destroyed) {
-      this.destroy()
-      return
-    }
+    if (this.destroyed) this.tellClose()
+    else if (!this.hasUnread()) this.destroy()
+  }
+
+  tellClose () {
     nextTick(() => this.emit('close', this.hasError))
+  }
+
+  /** Both sides have ended, but the reader has not come to that: the stream destroys itself when it has. */
+  hasUnread () {
+    return this.hasEnded && !this.readableEnded && this.writableFinished
   }
 
   /** Closes after what was written has left. */

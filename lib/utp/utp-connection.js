@@ -4,6 +4,7 @@ const { WINDOW } = require('../net/connection.js')
 const Dial = require('../net/dial.js')
 const { Socket } = require('../net/socket.js')
 const { family } = require('../net/wire.js')
+const { kConnection } = require('../net/symbols.js')
 
 const { nextTick } = process
 
@@ -17,39 +18,44 @@ const UNBOUND = { abort () {}, ref () {}, unref () {} }
 class UtpConnection extends Socket {
   /**
    * @param {import('./utp-socket.js')} utp
-   * @param {{ address: string, port: number }} remote
+   * @param {{ address: string, port: number }=} target what it is to connect to
    */
-  constructor (utp, remote) {
+  constructor (utp, target) {
     super({ allowHalfOpen: utp.allowHalfOpen })
     this.utp = utp
-    this.remote = remote
+    this.target = target
     this.dial = UNBOUND
     this.connecting = true
     this.hasConnected = false
     this.hasClosed = false
   }
 
+  /** The peer, or what is yet to be it. */
+  get remote () {
+    return this[kConnection]?.endpoints?.remote ?? this.target
+  }
+
   get remoteAddress () {
-    return this.remote.address
+    return this.remote?.address
   }
 
   get remotePort () {
-    return this.remote.port
+    return this.remote?.port
   }
 
   get remoteFamily () {
-    return family(this.remote.address)
+    return family(this.remoteAddress)
   }
 
   /** Where its socket is bound; `null` once it is destroyed. */
   address () {
-    return this.destroyed ? null : this.utp.address()
+    return this.destroyed || this.hasClosed ? null : this.utp.address()
   }
 
   /** Connects over a socket that is bound. */
   dialOver (handle) {
     if (this.destroyed || handle === null) return
-    const { address: host, port } = this.remote
+    const { address: host, port } = this.target
     const options = { host, port, utp: handle, family: this.utp.isIPv4 ? 4 : 0, window: WINDOW }
     this.dial = new Dial(options, (error, connection) => {
       this.dial = null
@@ -57,7 +63,6 @@ class UtpConnection extends Socket {
         this.destroy(error)
         return
       }
-      this.remote = connection.endpoints.remote
       this.hasConnected = true
       this.onConnect(connection)
     })
@@ -84,12 +89,20 @@ class UtpConnection extends Socket {
     callback(error)
   }
 
-  /** Both sides have ended, or something else has ended it. What was not read may be read yet. */
+  /** As of `utp-native`, one that nobody has begun to read closes all the same; what came may be read after that. */
   onConnectionClose () {
-    if (this.destroyed || !this.readableLength) return super.onConnectionClose()
+    const isRead = this.readableFlowing !== null || this.listenerCount('readable') > 0
+    if (isRead || this.destroyed || !this.hasUnread()) return super.onConnectionClose()
     this.hasClosed = true
     this.setTimeout(0)
-    nextTick(() => this.emit('close'))
+    this.tellClose()
+  }
+
+  tellClose () {
+    nextTick(() => {
+      this.utp.remove(this)
+      this.emit('close', this.hasError)
+    })
   }
 
   //

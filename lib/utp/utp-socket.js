@@ -123,12 +123,14 @@ class UtpSocket extends EventEmitter {
   add (connection) {
     this.connections.push(connection)
     if (!this.isReferenced) connection.unref()
-    connection.once('close', () => {
-      this.connections.splice(this.connections.indexOf(connection), 1)
-      this.updateAccepting()
-      this.closeMaybe()
-    })
     this.updateAccepting()
+  }
+
+  /** It has closed. */
+  remove (connection) {
+    this.connections.splice(this.connections.indexOf(connection), 1)
+    this.updateAccepting()
+    this.closeMaybe()
   }
 
   onConnection (opened) {
@@ -137,7 +139,7 @@ class UtpSocket extends EventEmitter {
       opened.destroy()
       return
     }
-    const connection = new UtpConnection(this, opened.endpoints.remote)
+    const connection = new UtpConnection(this)
     this.add(connection)
     connection.accept(opened)
     this.emit('connection', connection)

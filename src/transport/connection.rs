@@ -78,7 +78,7 @@ impl Connection {
         limit: Option<Arc<RateLimit>>,
     ) -> Arc<Self> {
         let connection = Self::new(inbox, name, window, limit);
-        let run = task::run(task::Closing::new(connection.clone()), origin);
+        let run = task::run(task::Closing::new(connection.clone()), Box::pin(task::open(origin)));
         let handle = inbox.runtime().handle().spawn(run).abort_handle();
         *lock(&connection.task) = Some(handle);
         connection
@@ -300,9 +300,11 @@ impl Connection {
             if direction == Direction::Download && lock(&self.inbound).is_discarding() {
                 return Turn::free();
             }
+            // In memory of its own: most connections have no limit, and none has while it is idle.
+            let turn = Box::pin(limit.turn(direction));
             tokio::select! {
                 biased;
-                turn = limit.turn(direction) => return turn,
+                turn = turn => return turn,
                 () = changed => {}
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,11 +39,14 @@ impl Drop for Closing {
     }
 }
 
+/// How a stream comes to be: in memory of its own, which is free when it is there.
+pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Stream, Fault>> + Send>>;
+
 /// The life of a connection.
-pub(super) async fn run(closing: Closing, origin: Origin) {
+pub(super) async fn run(closing: Closing, opening: Opening) {
     let connection = &closing.0;
     let lived = async {
-        let stream = Arc::new(open(origin).await?);
+        let stream = Arc::new(opening.await?);
         connection.opened(&stream)?;
         tokio::try_join!(read(connection, &stream), write(connection, &stream))
     };
@@ -56,7 +60,7 @@ pub(super) async fn run(closing: Closing, origin: Origin) {
 }
 
 /// Opens the stream.
-async fn open(origin: Origin) -> Result<Stream, Fault> {
+pub(super) async fn open(origin: Origin) -> Result<Stream, Fault> {
     match origin {
         Origin::Connect { remote, local, proxied } => {
             let mut stream = connect(remote, local).await?;
@@ -188,7 +192,16 @@ async fn write(connection: &Arc<Connection>, stream: &Stream) -> Result<(), Faul
     }
 }
 
-async fn write_all(
+/// Writes a batch: in memory of its own, which an idle connection does without.
+fn write_all(
+    connection: &Arc<Connection>,
+    stream: &Stream,
+    batch: VecDeque<Chunk>,
+) -> Pin<Box<impl Future<Output = io::Result<()>>>> {
+    Box::pin(write_batch(connection, stream, batch))
+}
+
+async fn write_batch(
     connection: &Arc<Connection>,
     stream: &Stream,
     mut batch: VecDeque<Chunk>,
@@ -214,7 +227,8 @@ async fn linger(connection: &Connection) {
     connection.finish.notified().await;
     let mut written = connection.written();
     loop {
-        sleep(LINGER).await;
+        // In memory of its own, which one that lives does without.
+        Box::pin(sleep(LINGER)).await;
         let now = connection.written();
         if now == written {
             return;
