@@ -117,10 +117,16 @@ function clippy (...flags) {
   return one('cargo', ['clippy', '--quiet', '--all-targets', '--locked', ...flags, '--', '-D', 'warnings'])
 }
 
-/** The tests of the engine and of the transport. What they count is in a line for each binary. */
+/** The tests of the engine and of the transport, and those of the unsafe code. */
 async function cargoTest () {
-  const args = ['test', '--quiet', '--locked', '--no-default-features', '--features', 'transport', '--no-fail-fast']
-  const result = await run('cargo', args)
+  const counts = await cargoTestOf('--no-default-features', '--features', 'transport', '--no-fail-fast')
+  add(counts, await cargoTestOf('--lib', 'binding::'))
+  return counts
+}
+
+/** What they count is in a line for each binary. */
+async function cargoTestOf (...flags) {
+  const result = await run('cargo', ['test', '--quiet', '--locked', ...flags])
   const counts = { passed: 0, failed: 0, skipped: 0 }
   for (const match of result.output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
     add(counts, { passed: Number(match[1]), failed: Number(match[2]), skipped: Number(match[3]) })

@@ -58,7 +58,7 @@ async function verify ({ triple }) {
  * @returns {Promise<string>} where they are
  */
 function stubs () {
-  return folder('windows-stubs', async unfinished => {
+  return folder('libnode', async unfinished => {
     fs.writeFileSync(path.join(unfinished, 'libnode.dll'), '')
     for (const name of ['node', 'ssp_nonshared']) {
       fs.writeFileSync(path.join(unfinished, `lib${name}.a`), '!<arch>\n')
