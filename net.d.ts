@@ -188,7 +188,7 @@ export interface ProxyOptions {
 /**
  * A wire with a connection of its own. Its stream ends are not in use: it is neither written to nor
  * piped. Besides the events of a wire it has `connect`, when the connection is there, and
- * `disconnect`, when a connection that was there is gone: after `close`, for what was sent before
+ * `disconnect`, when a connection that was there is gone: once, after `close`, for what was sent before
  * still leaves then.
  */
 export interface ConnectedWire extends Wire {

@@ -213,7 +213,7 @@ describe('probe.js', () => {
       Metadata: expect.stringMatching(/^\d+ B$/),
       Pieces: 'all (have-all)',
       'First blocks': LATENCIES,
-      'Takes requests': '2000 at once'
+      'Takes requests': '256 at once'
     })
   })
 
@@ -269,7 +269,7 @@ describe('watch.js', () => {
       `-> handshake ${infoHash} dht,fast 68 B`,
       `<- handshake ${infoHash} fast,extended 68 B`,
       '-> extended handshake d1:mde4:reqqi2000ee 25 B',
-      expect.stringMatching(/^<- extended handshake {"m":{"ut_metadata":1},"metadata_size":\d+,"reqq":2000}$/),
+      expect.stringMatching(/^<- extended handshake {"m":{"ut_metadata":1},"metadata_size":\d+,"reqq":256}$/),
       '-> request 0 0 16384 17 B',
       '-> request 1 0 16384 17 B',
       '<- piece 0 0 16397 B',

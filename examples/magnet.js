@@ -1,15 +1,16 @@
 'use strict'
 
 // A downloader for a magnet link: the torrent's metadata from a peer (BEP 9), then its pieces from
-// the same peer.
+// the same peer, over the native transport.
 
 const path = require('node:path')
 
-const Wire = require('bittorrent-protocol-native')
+const { bencodeDecode } = require('bittorrent-protocol-native')
+const { connect } = require('bittorrent-protocol-native/net')
 const utMetadata = require('bittorrent-protocol-native/ut_metadata')
 
 const { parsePeer } = require('./demo/arguments')
-const { addressOf, connect } = require('./demo/connect')
+const { addressOf } = require('./demo/connect')
 const { Download } = require('./demo/download')
 const { Failure, cause, printable } = require('./demo/failure')
 const { size, table } = require('./demo/figures')
@@ -18,8 +19,6 @@ const { Progress } = require('./demo/progress')
 const { Storage } = require('./demo/storage')
 const { parseTorrent } = require('./demo/torrent')
 const { program, parseInfoHash, parseSeconds } = require('./program')
-
-const { bencodeDecode } = Wire
 
 const MAX_TORRENT_VALUES = 1 << 20
 const REPORT_INTERVAL = 100
@@ -49,18 +48,23 @@ Options
     const { host, port } = parsePeer(given)
     const timeout = parseSeconds(values.timeout)
 
-    const socket = await connect(host, port, { timeout, signal })
-    const { encrypted } = values
-    const wire = new Wire('tcpOutgoing', encrypted ? 2 : 0, { requireEncryption: encrypted })
+    const { infoHash } = magnet
+    const wire = connect({
+      host,
+      port,
+      infoHash,
+      peerId: peerId(),
+      extensions: { fast: true },
+      encryption: values.encrypted ? 'require' : 'none',
+      connectTimeout: timeout
+    })
     wire.use(utMetadata())
     const peer = addressOf(host, port)
     try {
-      const { infoHash } = magnet
-      const torrent = await new Introduction({ wire, socket, peer, infoHash, encrypted, timeout, signal }).torrent
-      await download({ wire, socket, peer, torrent, out: path.resolve(values.out), timeout, signal })
+      const torrent = await introduce({ wire, peer, infoHash, timeout, signal })
+      await download({ wire, peer, torrent, out: path.resolve(values.out), timeout, signal })
     } finally {
       wire.destroy()
-      socket.destroy()
     }
   }
 })
@@ -84,57 +88,44 @@ function base32ToHex (text) {
   return bits.match(/.{4}/g).map((four) => parseInt(four, 2).toString(16)).join('')
 }
 
-/** Shakes hands and asks for the metadata. */
-class Introduction {
-  constructor ({ wire, socket, peer, infoHash, encrypted, timeout, signal }) {
-    Object.assign(this, { wire, socket, peer, infoHash, encrypted })
-    /** Settles with the torrent, or a Failure. @type {Promise<import('./demo/torrent').Torrent>} */
-    this.torrent = new Promise((resolve, reject) => {
-      this.succeed = resolve
-      this.fail = (reason) => reject(new Failure(reason))
-    }).finally(() => clearTimeout(timer))
-    const timer = setTimeout(() => this.fail(`${peer} sent no metadata for ${timeout / 1000} seconds`), timeout)
-    signal.addEventListener('abort', () => this.fail('interrupted'))
-    this.listen()
-  }
-
-  listen () {
-    const { wire, socket, peer, infoHash } = this
-    socket.on('error', (err) => this.fail(`lost ${peer}: ${cause(err)}`))
-    wire.on('close', () => this.fail(wire.closeReason
+/**
+ * Asks for the metadata.
+ * @returns {Promise<import('./demo/torrent').Torrent>}
+ * @throws {Failure}
+ */
+async function introduce ({ wire, peer, infoHash, timeout, signal }) {
+  let timer
+  const bytes = await new Promise((resolve, reject) => {
+    const fail = (reason) => reject(new Failure(reason))
+    timer = setTimeout(() => fail(`${peer} sent no metadata for ${timeout / 1000} seconds`), timeout)
+    signal.addEventListener('abort', () => fail('interrupted'))
+    wire.on('error', (err) => {
+      if (!wire.closeReason) fail(`${wire.connecting ? 'cannot connect to' : 'lost'} ${peer}: ${cause(err)}`)
+    })
+    wire.on('close', () => fail(wire.closeReason
       ? `${peer} broke the protocol: ${wire.closeReason.message}`
       : `${peer} closed the connection before it sent the metadata`))
-
     wire.on('handshake', (theirs) => {
-      if (theirs !== infoHash) this.fail(`${peer} serves another torrent: its info hash is ${theirs}, not ${infoHash}`)
-      if (!wire.peerExtensions.extended) this.fail(`${peer} gives no metadata: it does not speak the extension protocol`)
+      if (theirs !== infoHash) fail(`${peer} serves another torrent: its info hash is ${theirs}, not ${infoHash}`)
+      if (!wire.peerExtensions.extended) fail(`${peer} gives no metadata: it does not speak the extension protocol`)
       if (wire.hasFast) wire.haveNone()
     })
-    wire.ut_metadata.on('warning', (err) => this.fail(`${peer} gives no metadata: ${err.message}`))
-    wire.ut_metadata.on('metadata', (bytes) => this.receive(Buffer.from(bytes)))
+    wire.ut_metadata.on('warning', (err) => fail(`${peer} gives no metadata: ${err.message}`))
+    wire.ut_metadata.on('metadata', resolve)
     wire.ut_metadata.fetch()
-
-    socket.pipe(wire).pipe(socket)
-    const shakeHands = () => wire.handshake(infoHash, peerId(), { fast: true })
-    if (!this.encrypted) return shakeHands()
-    wire.once('crypto-handshake', shakeHands)
-    wire.startEncryption(infoHash)
-  }
-
-  receive (bytes) {
-    try {
-      this.succeed(parseTorrent(bytes, (bytes) => bencodeDecode(bytes, MAX_TORRENT_VALUES)))
-    } catch (err) {
-      this.fail(`${this.peer} sent metadata that is not usable: ${err.message}`)
-    }
+  }).finally(() => clearTimeout(timer))
+  try {
+    return parseTorrent(Buffer.from(bytes), (bytes) => bencodeDecode(bytes, MAX_TORRENT_VALUES))
+  } catch (err) {
+    throw new Failure(`${peer} sent metadata that is not usable: ${err.message}`)
   }
 }
 
-async function download ({ wire, socket, peer, torrent, out, timeout, signal }) {
+async function download ({ wire, peer, torrent, out, timeout, signal }) {
   console.log(`Downloading ${printable(torrent.name)}, ${size(torrent.length)} in ${torrent.pieceCount} pieces`)
   const storage = await Storage.create(torrent, out)
   const progress = new Progress('Transfer', torrent.length)
-  const download = new Download({ wire, socket, peer, torrent, storage, timeout })
+  const download = new Download({ wire, peer, torrent, storage, timeout })
   const reports = setInterval(() => progress.update(download.written), REPORT_INTERVAL)
   try {
     const figures = await download.run(signal)

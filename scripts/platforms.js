@@ -51,7 +51,7 @@ async function main () {
 
 /** @returns {Promise<{ passed: number, failed: number, skipped: number }>} */
 async function attempt (target, { short, write, only, binaries }) {
-  const { platform, triple, install, verifiedBy } = target
+  const { platform, triple, install, isLinkedOnly } = target
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Missing('only on Linux x64')
   const { writePage } = require('./platforms/page')
   const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -61,8 +61,8 @@ async function attempt (target, { short, write, only, binaries }) {
     if (!problem && write && !install) writePage([], [{ target: triple, done }])
   }
 
-  if (verifiedBy && !binaries) {
-    count(await verify(target), verifiedBy === 'check' ? 'compiled' : 'compiled and linked, unstripped')
+  if (isLinkedOnly && !binaries) {
+    count(await verify(target), 'compiled and linked, unstripped')
     return counts
   }
   let file = binaries && path.join(path.resolve(binaries), binaryName(platform))

@@ -5,6 +5,7 @@
 // anything is installed, so it may require nothing but Node.js itself.
 
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { npm, run, lastLines, ROOT } = require('./command')
 const { runJest } = require('./jest')
@@ -142,9 +143,10 @@ async function fuzzSmoke () {
   return counts
 }
 
-/** Tests of `__test__`. */
+/** Tests of `__test__`. Many wait for timers and other processes: two files at once, on two cores too. */
 async function jest (...flags) {
-  const { failures, ...counts } = await runJest(args => run(process.execPath, args), flags)
+  const workers = Math.max(2, os.availableParallelism() - 1)
+  const { failures, ...counts } = await runJest(args => run(process.execPath, args), [`--maxWorkers=${workers}`, ...flags])
   if (failures !== '') throw new StepError(`jest:\n${failures}`, counts)
   return counts
 }

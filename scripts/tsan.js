@@ -1,15 +1,17 @@
 'use strict'
 
-// `npm run tsan [-- FILTER]`: the tests of src/transport under ThreadSanitizer, with a standard library
-// that is instrumented as well. Needs a nightly Rust; installs its rust-src. Linux and macOS.
+// `npm run tsan [-- FILTER…]`: the tests of src/transport, rate limits and uTP among them, and of
+// src/binding under ThreadSanitizer, with a standard library that is instrumented as well. Needs a nightly
+// Rust; installs its rust-src. Linux and macOS.
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..')
+const TESTS = ['transport::', 'binding::']
 const SUPPRESSIONS = path.join(__dirname, 'tsan-suppressions.txt')
 
-function main ([filter = 'transport']) {
+function main (filters) {
   const version = spawnSync('rustc', ['+nightly', '--version', '--verbose'], { encoding: 'utf8' })
   const host = /^host: (.+)$/m.exec(version.stdout ?? '')?.[1]
   if (host === undefined) fail('there is no nightly Rust: rustup toolchain install nightly')
@@ -17,7 +19,7 @@ function main ([filter = 'transport']) {
     fail('rust-src could not be installed: without it the standard library raises false alarms')
   }
   process.exitCode = run('cargo', [
-    '+nightly', 'test', '-Zbuild-std', '--target', host, '--no-default-features', '--features', 'transport', '--lib', filter
+    '+nightly', 'test', '-Zbuild-std', '--target', host, '--lib', '--', ...(filters.length > 0 ? filters : TESTS)
   ], {
     env: {
       ...process.env,

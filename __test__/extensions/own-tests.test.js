@@ -1,6 +1,9 @@
 'use strict'
 
-/** The tests that come with ut_metadata, ut_pex and lt_donthave, on ours: on our wire, and on upstream's. */
+/**
+ * The tests that come with ut_metadata, ut_pex and lt_donthave, on ours: on our wire, and on upstream's.
+ * `node __test__/extensions/support/suites.js` fetches them.
+ */
 
 const { execFile } = require('node:child_process')
 const fs = require('node:fs')
@@ -22,7 +25,7 @@ beforeAll(async () => {
 }, 300_000)
 
 for (const { name, file, place, isThere } of suites()) {
-  // Where the repositories cannot be reached, they are counted as skipped.
+  // Tests use no network: what was not fetched is counted as skipped.
   const testIt = isThere ? test : test.skip
   testIt.each(Object.entries(WIRES))(`${name} ${file} on the wire of %s`, async (whose, wire) => {
     const folder = fs.mkdtempSync(path.join(installed, `${name}-`))

@@ -21,6 +21,18 @@ childRow('D10 100,000 requests, and nobody answers: 32,768 are kept', 'slowReque
   }
 })
 
+// To look through what is open, for each of them, is 900,000,000 steps.
+childRow('D10 300,000 messages of 4 bytes, one a chunk, while thousands of requests are open and more wait', 'smallMessagesBehindRequests', {
+  check: ({ open, keepAlives }) => {
+    expect(open).toBeGreaterThan(2000)
+    expect(open).toBeLessThan(10_000)
+    expect(keepAlives).toBe(300_000)
+  },
+  seconds: 30,
+  // It keeps all of them open.
+  upstreamSeconds: 30
+})
+
 // Of each the place has to be found: with a search it is 80,000,000,000 steps.
 childRow('D10 400,000 requests that wait are cancelled, last first', 'cancelledRequests', {
   check: ({ cancelled, events }) => {

@@ -69,35 +69,56 @@ class Connection {
   /**
    * @param {import('./session').Session} session
    * @param {object} plan
-   * @param {'memory' | 'tcp' | 'direct'} plan.kind
-   * @param {boolean} plan.isStrange the other end is no wire
+   * @param {'memory' | 'tcp' | 'direct' | 'connected'} plan.kind
+   * @param {number} plan.stranger which side is no wire; -1 for none
    * @param {number[]} plan.encryption of the side that connects, and of the other
    */
   static async open (session, plan) {
-    return new Connection(session, plan, await ENDS[plan.kind](session))
+    const connection = new Connection(session, plan)
+    connection.begin(await ENDS[plan.kind](session))
+    return connection
   }
 
-  constructor (session, plan, ends) {
+  constructor (session, plan) {
     this.session = session
     this.random = session.random
-    this.ends = ends
-    this.isTcp = plan.kind === 'tcp'
+    this.plan = plan
+    this.isTcp = plan.kind === 'tcp' || plan.kind === 'connected'
     /** How often somebody has begun to end it. Nothing ends by itself. */
     this.interruptions = 0
     /** Both wires have to close. */
     this.isLost = false
     /** Both encrypt, so that nobody can watch. */
     this.isEncrypted = plan.encryption[0] > 0 && plan.encryption[1] > 0
-    /** Which side is no wire. */
-    const stranger = plan.isStrange ? this.random.below(2) : -1
-    this.parties = [0, 1].map(side => side === stranger
+    /** The streams of it. */
+    this.ends = []
+    this.plugs = []
+    this.sides = [0, 1].map(side => side === plan.stranger
       ? this.newStranger(side)
       : this.newPlayer(side, plan.encryption[side]))
-    this.players = this.parties.filter(party => party instanceof Player)
-    const isWatched = plan.isStrange || (ends.length > 0 && !this.isEncrypted)
-    this.parties.forEach((party, side) => party.meet(this, this.parties[1 - side], isWatched))
-    this.plugs = ends.length > 0 ? this.players.map(player => this.plug(player)) : []
-    if (ends.length === 0) this.joinDirectly()
+    this.sides.forEach((party, side) => party.meet(this, this.sides[1 - side], this.isWatched(side)))
+    /** Those of the two that are there. */
+    this.parties = []
+  }
+
+  /** Whether what a side sends passes where it can be seen. */
+  isWatched () {
+    return this.plan.stranger >= 0 || (this.plan.kind !== 'direct' && !this.isEncrypted)
+  }
+
+  get players () {
+    return this.parties.filter(party => party instanceof Player)
+  }
+
+  begin (ends) {
+    this.ends = ends
+    this.parties = this.sides
+    this.sides.forEach((party, side) => {
+      if (party instanceof Player) party.join(this.newWire(party))
+      else party.join(ends[side])
+    })
+    if (ends.length > 0) for (const player of this.players) this.plug(player, ends[this.sides.indexOf(player)])
+    else this.joinDirectly()
     for (const player of this.players) this.start(player)
     for (const party of this.parties) if (party instanceof Stranger) party.start()
   }
@@ -108,25 +129,23 @@ class Connection {
     const limits = session.has('limits', 4)
       ? { highWaterMark: 2000 + random.below(20_000), ...random.below(2) === 0 && { maxPeerRequests: 1 + random.below(10) } }
       : {}
-    const { face, voice, seen } = makeWire(session, [type, encryption, limits])
-    const player = new Player(session, {
-      wire: face,
-      voice,
-      seen,
+    return new Player(session, {
       number: session.nextNumber(),
+      type,
       isOutgoing: side === 0,
       encryption,
       fast: session.has('fast') && random.below(3) > 0,
       limits
     })
-    player.end = this.ends[side]
-    return player
+  }
+
+  newWire ({ type, encryption, limits }) {
+    return makeWire(this.session, [type, encryption, limits])
   }
 
   newStranger (side) {
     return new Stranger(this.session, {
       number: this.session.nextNumber(),
-      end: this.ends[side],
       isOutgoing: side === 0,
       isEncrypted: this.isEncrypted,
       fast: this.session.has('fast') && this.random.below(3) > 0,
@@ -134,14 +153,15 @@ class Connection {
     })
   }
 
-  plug (player) {
-    const { end } = player
+  /** Has a player's wire hang on its end. */
+  plug (player, end) {
+    player.end = end
     const { line } = player
     // What a stranger sends it knows itself.
     if (line.pass !== undefined && line.isWatched) end.on('data', chunk => line.pass(chunk))
     player.plug = plugIn(player, end)
     player.plug.connect()
-    return player.plug
+    this.plugs.push(player.plug)
   }
 
   joinDirectly () {
@@ -157,6 +177,9 @@ class Connection {
     if (this.random.below(2) === 0) player.greet()
     player.call(() => player.face.startEncryption(INFO_HASH))
   }
+
+  /** A wire begins to end, by itself or not. */
+  onEnding () {}
 
   /** What becomes of the connection is no matter of the wire any more. */
   onFinished ({ end }) {
@@ -191,6 +214,24 @@ class Connection {
 
   get isOver () {
     return this.players.some(({ isClosed }) => isClosed)
+  }
+
+  /** Who has not come by now does not. */
+  stopAccepting () {}
+
+  /** Who has still to come; `null` if nobody. */
+  missing () {
+    return null
+  }
+
+  /** The application has no use for it any more. */
+  leave () {
+    for (const end of this.ends) end.destroy()
+  }
+
+  /** What is still to come once it was left; `null` if nothing. */
+  unfinished () {
+    return null
   }
 
   release () {

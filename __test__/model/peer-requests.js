@@ -40,7 +40,7 @@ class PeerRequests {
   /** To be called whenever it has changed whom the wire serves. */
   note () {
     const { face, hasFast } = this.player
-    this.history.push({ isChoking: face.amChoking, hasFast, allowed: new Set(hasFast ? face.allowedFastSet : []) })
+    this.history.push({ isChoking: face?.amChoking ?? true, hasFast, allowed: new Set(hasFast ? face.allowedFastSet : []) })
   }
 
   /** A request is on its way to the wire. */

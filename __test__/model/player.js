@@ -32,16 +32,15 @@ class Player {
   /**
    * @param {import('./session').Session} session
    * @param {object} options
-   * @param {object} options.wire what the application uses: the wire, or something around it
-   * @param {object} options.voice what it sends by
-   * @param {object} options.seen what its methods have seen pass
    * @param {number} options.number its own
+   * @param {string} options.type of the wire
    * @param {boolean} options.isOutgoing
    * @param {number} options.encryption
    * @param {boolean} options.fast it announces BEP 6
    * @param {object} [options.limits] options of the wire
+   * @param {boolean} [options.greetsItself] the wire sends its handshake of its own accord
    */
-  constructor (session, { wire, voice, seen, number, isOutgoing, encryption, fast, limits = {} }) {
+  constructor (session, { number, type, isOutgoing, encryption, fast, limits = {}, greetsItself = false }) {
     this.session = session
     this.random = session.random
     this.name = `wire ${number}`
@@ -49,13 +48,14 @@ class Player {
     /** Where the numbers of its pieces begin. */
     this.base = number * RANGE
     this.peerId = number.toString(16).padStart(40, '0')
-    this.face = wire
-    this.voice = voice
-    this.seen = seen
+    /** @type {object | null} */
+    this.face = null
+    this.type = type
     this.isOutgoing = isOutgoing
     this.encryption = encryption
     this.fast = fast
     this.limits = limits
+    this.greetsItself = greetsItself
     this.isLimited = limits.maxPeerRequests !== undefined
     this.hasExtension = true
 
@@ -98,6 +98,19 @@ class Player {
       onSkipped: expected => this.theirs.wait(expected),
       takesExtra: message => !this.line.isWatched && this.peer.takeAutomatic(message)
     })
+  }
+
+  /**
+   * Its wire is there.
+   * @param {object} dressed
+   * @param {object} dressed.face what the application uses: the wire, or something around it
+   * @param {object} dressed.voice what it sends by
+   * @param {object} dressed.seen what its methods have seen pass
+   */
+  join ({ face: wire, voice, seen }) {
+    this.face = wire
+    this.voice = voice
+    this.seen = seen
     for (const name of MESSAGE_EVENTS) wire.on(name, (...args) => this.onEvent(name, args, () => this.onMessage(name, args)))
     for (const name of CLOSING_EVENTS) wire.on(name, (...args) => this.onEvent(name, args, () => this.onClosing(name)))
     for (const name of OTHER_EVENTS) wire.on(name, (...args) => this.onEvent(name, args, () => this.onOther(name, args)))
@@ -146,7 +159,7 @@ class Player {
   /** Which one it is, and where it hangs. */
   toString () {
     const { plug, connection, seen } = this
-    const traits = [plug?.constructor.name ?? 'piped to the other', ...connection?.traits ?? [], ...seen.names]
+    const traits = [plug?.constructor.name ?? 'piped to the other', ...connection?.traits ?? [], ...seen?.names ?? []]
     return `${this.name} (${traits.join(', ')}) to ${this.peer?.name}:`
   }
 
@@ -185,13 +198,18 @@ class Player {
     this.call(action)
   }
 
+  /** What its handshake announces. */
+  get announced () {
+    return { fast: this.fast, dht: this.fast }
+  }
+
   greet () {
     if (this.isGreeted || this.isEnding) return
     this.isGreeted = true
     this.tell(messages.handshake(INFO_HASH, this.peerId, { fast: this.fast, extended: true, dht: this.fast }))
     this.updateFast()
     if (this.isMet) this.tellExtendedHandshake()
-    this.call(() => this.face.handshake(INFO_HASH, this.peerId, { fast: this.fast, dht: this.fast }))
+    if (!this.greetsItself) this.call(() => this.face.handshake(INFO_HASH, this.peerId, this.announced))
   }
 
   tellExtendedHandshake () {
@@ -303,6 +321,7 @@ class Player {
   beginEnding () {
     if (this.isEnding) return
     this.isEnding = true
+    this.connection.onEnding(this)
     this.farewells = ['uninterested', 'choke']
     this.inbox.clear()
   }
@@ -410,12 +429,12 @@ class Player {
     this.isMet = true
     this.updateFast()
     this.expectThat(this.face.peerId === this.peer.peerId, () => `has peerId ${this.face.peerId}`)
-    if (this.random.below(3) > 0) this.greet()
+    if (this.greetsItself || this.random.below(3) > 0) this.greet()
   }
 
   /** Takes the memory of a payload away, and with it the rest of the chunk in which it came. */
   transfer (payload) {
-    if (!this.session.isRude || this.plug?.givesOwnMemory !== true || this.connection.isTcp) return
+    if (!this.session.isRude || this.plug?.givesOwnMemory !== true) return
     if (payload.length === 0 || this.session.isQuiet || this.random.below(100) > 0) return
     this.mayFail.add('ERR_CHUNK_DETACHED')
     structuredClone(payload.buffer, { transfer: [payload.buffer] })
@@ -455,11 +474,20 @@ class Player {
         this.connection.interruptions++
         this.beginEnding()
         return
-      case 'error': return this.expectThat(this.mayFail.has(args[0].code), () => `emitted ${args[0].stack}`)
+      case 'error': return this.onError(args[0])
       case 'timeout': return this.fail('a request has timed out')
-      case 'crypto-infohash': return this.session.soon(() => this.face.setInfoHash(INFO_HASH))
+      case 'crypto-infohash': return this.connection.namesTorrent ? undefined : this.session.soon(() => this.face.setInfoHash(INFO_HASH))
       case 'crypto-handshake': return this.isOutgoing ? this.greet() : undefined
       case 'download': this.expectThat(!this.isEnding, 'emitted download after it was closed')
+    }
+  }
+
+  onError (error) {
+    if (error === this.face.connectionError) {
+      this.expectThat(this.connection.mayBreak, () => `lost its connection: ${error.stack}`)
+      this.beginEnding()
+    } else {
+      this.expectThat(this.mayFail.has(error.code), () => `emitted ${error.stack}`)
     }
   }
 

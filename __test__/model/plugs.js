@@ -30,13 +30,19 @@ class Plug {
   get isGraceful () { return this.isAttached }
 
   /** Whether the wire gets each chunk in memory of its own. */
-  get givesOwnMemory () { return true }
+  get givesOwnMemory () { return !this.player.connection.isTcp }
+
+  /** Whether the application may pause the wire. */
+  get canPause () { return this.isAttached }
 
   /** The wire is closed: what nobody has ended by now the application has to. */
   letGo () {}
 
   /** Everything that is held back goes on. */
   release () {}
+
+  /** The application does what concerns nothing that the wire sends or gets. */
+  fiddle () {}
 }
 
 /** `end.pipe(wire).pipe(end)`, or to a relay in front of the end. */
@@ -173,7 +179,10 @@ class ManualPlug extends Plug {
   }
 
   release () {
-    if (!this.end.writableNeedDrain) this.resume()
+    if (this.end.writableNeedDrain) return
+    // What a listener of `data` throws ends the flow of a stream of Node.js, and `resume` finds it flowing.
+    this.face.pause()
+    this.resume()
   }
 }
 
@@ -223,4 +232,4 @@ function plugIn (player, end) {
   return new (player.random.pick(Classes))(player, end)
 }
 
-module.exports = { plugIn }
+module.exports = { Plug, plugIn }

@@ -32,6 +32,7 @@ const APPLICATION = [
   [1, player => timers(player)],
   [2, player => pull(player)],
   [1, player => pause(player)],
+  [1, player => player.plug?.fiddle()],
   [2, player => editOwnRequests(player)],
   [2, player => editPeerRequests(player)],
   [1, player => editAllowed(player)]
@@ -198,10 +199,10 @@ function pull (player) {
 
 function pause (player) {
   const { plug, random, session } = player
-  if (!plug?.isAttached || player.isEnding || !session.has('pausing')) return
+  if (!plug?.canPause || player.isEnding || !session.has('pausing')) return
   player.face.pause()
   session.later(random.below(5), () => {
-    if (plug.isAttached && !plug.isPaused) player.face.resume()
+    if (plug.canPause && !plug.isPaused) player.face.resume()
   })
 }
 

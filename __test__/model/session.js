@@ -2,6 +2,7 @@
 
 const { Random } = require('../helpers/random')
 const { Connection } = require('./connections')
+const { ConnectedConnection } = require('./connected')
 const { act, askOnce } = require('./random-actions')
 
 /** How deep events within events may act. */
@@ -18,7 +19,7 @@ const IDLE_LONG_TURNS = 4000
 const FEATURES = [
   'tcp', 'encryption', 'direct', 'strangers', 'throws', 'violations', 'closing', 'losing', 'edits', 'pulling', 'pausing',
   'relays', 'curious', 'open-ended', 'manual', 'through', 'streamx', 'proxies', 'subclasses', 'limits', 'fast', 'timers',
-  'cancelling', 'late-requests'
+  'cancelling', 'late-requests', 'rates', 'fallback'
 ]
 
 /**
@@ -32,12 +33,14 @@ class Session {
    * @param {import('./connections').Loopback} surroundings.loopback
    * @param {import('./thrown').Exceptions} surroundings.exceptions
    * @param {() => void} surroundings.onTurn
+   * @param {import('./connected').Transport} [surroundings.transport] has wires of the native transport
    * @param {Set<string>} surroundings.without what is left out: some of `FEATURES`
    */
-  constructor (Wire, seed, { loopback, exceptions, onTurn, without }) {
+  constructor (Wire, seed, { loopback, transport, exceptions, onTurn, without }) {
     this.Wire = Wire
     this.random = new Random(seed)
     this.loopback = loopback
+    this.transport = transport
     this.exceptions = exceptions
     this.onTurn = onTurn
     this.without = without
@@ -169,11 +172,14 @@ class Session {
   async open () {
     if (this.connections.filter(({ isOver }) => !isOver).length >= this.most || this.connections.length > 12) return
     const { random } = this
-    const isStrange = this.has('strangers', 3)
-    const kinds = ['memory', 'memory', this.hasTcp ? 'tcp' : 'memory', this.has('direct') && !isStrange ? 'direct' : 'memory']
-    this.connections.push(await Connection.open(this, {
-      kind: random.pick(kinds),
-      isStrange,
+    const stranger = this.has('strangers', 3) ? random.below(2) : -1
+    const kinds = ['memory', 'memory', this.hasTcp ? 'tcp' : 'memory', this.has('direct') && stranger < 0 ? 'direct' : 'memory']
+    if (this.transport !== undefined) kinds.push(...Array(8).fill('connected'))
+    const kind = random.pick(kinds)
+    const Class = kind === 'connected' ? ConnectedConnection : Connection
+    this.connections.push(await Class.open(this, {
+      kind,
+      stranger,
       encryption: this.hasEncryption && random.below(2) === 0
         ? random.pick([[1, 1], [1, 2], [2, 1], [2, 2], [0, 1], [0, 2]])
         : [0, 0]
@@ -195,6 +201,7 @@ class Session {
     const { random } = this
     const connection = random.pick(this.connections)
     const player = random.pick(connection.players)
+    if (player === undefined) return
     switch (random.below(5)) {
       case 0: case 1: case 2: return player.close()
       case 3: return this.has('losing') && connection.ends.length > 0 && connection.lose()
@@ -267,15 +274,19 @@ class Session {
   }
 
   missing (ofPlayer) {
-    for (const player of this.players) {
+    return firstOf(this.players, player => {
       const missing = ofPlayer(player)
-      if (missing !== null) return `${player} ${missing}`
-    }
-    return null
+      return missing === null ? null : `${player} ${missing}`
+    }) ?? firstOf(this.connections, connection => connection.missing())
+  }
+
+  unfinished () {
+    return firstOf(this.connections, connection => connection.unfinished()) ?? this.transport?.unfinished() ?? null
   }
 
   async close () {
     const { random } = this
+    for (const connection of this.connections) connection.stopAccepting()
     const players = this.players.filter(({ isEnding }) => !isEnding)
     while (players.length > 0) {
       const [player] = players.splice(random.below(players.length), 1)
@@ -291,8 +302,18 @@ class Session {
     this.isQuiet = true
     await this.turns(5)
     for (const player of this.players) player.checkClosed()
-    for (const end of this.connections.flatMap(({ ends }) => ends)) end.destroy()
+    for (const connection of this.connections) connection.leave()
+    await this.settle(() => this.unfinished())
   }
+}
+
+/** The first that something is told of; `null` if nothing is. */
+function firstOf (list, tell) {
+  for (const entry of list) {
+    const told = tell(entry)
+    if (told !== null) return told
+  }
+  return null
 }
 
 module.exports = { Session, FEATURES }

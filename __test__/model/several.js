@@ -2,14 +2,16 @@
 
 // `node __test__/model/several.js --seconds 60 --seed N`: sessions of several wires, of the seeds
 // from N on. `--count N` plays so many, `--steps N` makes them longer, `--without a,b` leaves
-// something out, `--native` has sockets of the native transport. Prints what is wrong, with the seed that shows it, and a line of JSON with what has
-// happened; exit status 1 if anything is.
+// something out, `--native` has sockets of the native transport, `--connected` wires of it. Prints
+// what is wrong, with the seed that shows it, and a line of JSON with what has happened; exit status
+// 1 if anything is.
 
 const { writeSync } = require('node:fs')
 const { parseArgs } = require('node:util')
 
 const { loadOurs } = require('../helpers/wire')
 const { Loopback } = require('./connections')
+const { Transport } = require('./connected')
 const { Session, FEATURES } = require('./session')
 const { Exceptions } = require('./thrown')
 const { Watch } = require('./watch')
@@ -17,13 +19,17 @@ const { Watch } = require('./watch')
 /** So many failures at once are one that goes on for ever. */
 const MOST_FAILURES = 20
 
+/** What is played with, besides wires that are piped. */
+const FLAGS = ['native', 'connected']
+
 const OPTIONS = ['seconds', 'seed', 'count', 'steps', 'without']
 
 async function main (args) {
-  const { seconds, seed, count, steps, without, native } = readArguments(args)
+  const { seconds, seed, count, steps, without, native, connected } = readArguments(args)
   const Wire = await loadOurs()
   const loopback = new Loopback(native ? require('../../net.js') : undefined)
   await loopback.listen()
+  const transport = connected ? new Transport() : undefined
   const exceptions = new Exceptions()
   const watch = new Watch()
   let session
@@ -45,7 +51,7 @@ async function main (args) {
   const totals = { sessions: 0, wires: 0 }
   const isOver = () => count < Infinity ? current >= seed + count : performance.now() - start > seconds * 1000
   for (current = seed; !isOver(); current++) {
-    session = new Session(Wire, current, { loopback, exceptions, without, onTurn: () => watch.beat() })
+    session = new Session(Wire, current, { loopback, transport, exceptions, without, onTurn: () => watch.beat() })
     watch.begin(`seed ${current} (of a run from ${seed})`)
     await session.play(steps).catch(surface)
     if (session.failures.length > 0) {
@@ -62,12 +68,16 @@ async function main (args) {
 }
 
 function readArguments (args) {
-  const { values } = parseArgs({ args, options: { ...Object.fromEntries(OPTIONS.map(name => [name, { type: 'string' }])), native: { type: 'boolean' } } })
+  const { values } = parseArgs({ args, options: { ...ofType('string', OPTIONS), ...ofType('boolean', FLAGS) } })
   const { seconds = 60, seed = Date.now() % 1e9, count = Infinity, steps = 150 } = values
   const without = new Set(values.without?.split(','))
   const unknown = [...without].filter(feature => !FEATURES.includes(feature))
   if (unknown.length > 0) throw new Error(`no such feature: ${unknown}; there are: ${FEATURES.join(', ')}`)
-  return { seconds: Number(seconds), seed: Number(seed), count: Number(count), steps: Number(steps), without, native: values.native }
+  return { seconds: Number(seconds), seed: Number(seed), count: Number(count), steps: Number(steps), without, native: values.native, connected: values.connected }
+}
+
+function ofType (type, names) {
+  return Object.fromEntries(names.map(name => [name, { type }]))
 }
 
 main(process.argv.slice(2))

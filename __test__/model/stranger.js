@@ -17,20 +17,18 @@ class Stranger {
    * @param {import('./session').Session} session
    * @param {object} options
    * @param {number} options.number its own
-   * @param {import('node:stream').Duplex} options.end of the connection
    * @param {boolean} options.isOutgoing
    * @param {boolean} options.isEncrypted
    * @param {boolean} options.fast it announces BEP 6
    * @param {boolean} options.extended it announces BEP 10
    */
-  constructor (session, { number, end, isOutgoing, isEncrypted, fast, extended }) {
+  constructor (session, { number, isOutgoing, isEncrypted, fast, extended }) {
     this.session = session
     this.random = session.random
     this.name = `stranger ${number}`
     this.salt = number
     this.base = number * RANGE
     this.peerId = number.toString(16).padStart(40, '0')
-    this.end = end
     this.isOutgoing = isOutgoing
     this.fast = fast
     this.hasExtension = extended
@@ -52,6 +50,14 @@ class Stranger {
     this.out = { isWatched: true, bytes: 0 }
     this.mse = null
     this.isOpen = !isEncrypted
+  }
+
+  /**
+   * Its connection is there.
+   * @param {import('node:stream').Duplex} end of it
+   */
+  join (end) {
+    this.end = end
     end.on('data', bytes => this.isOpen ? this.hear(bytes) : this.mouth.emit('data', bytes))
     end.on('error', () => {})
     end.on('end', () => {
@@ -59,7 +65,7 @@ class Stranger {
       end.end()
     })
     end.on('close', () => { this.isClosed = true })
-    if (isEncrypted) this.mouth = Object.assign(new EventEmitter(), { write: bytes => end.write(bytes) })
+    if (!this.isOpen) this.mouth = Object.assign(new EventEmitter(), { write: bytes => end.write(bytes) })
   }
 
   /**

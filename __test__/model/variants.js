@@ -46,7 +46,11 @@ class Seen {
 function makeWire (session, args) {
   const { Wire, random } = session
   const seen = new Seen(session.has('subclasses', 3) ? OVERRIDABLE.filter(() => random.below(2) === 0) : [])
-  const wire = new (seen.names.length === 0 ? Wire : overriding(Wire, seen))(...args)
+  return dress(session, new (seen.names.length === 0 ? Wire : overriding(Wire, seen))(...args), seen)
+}
+
+/** Puts a wire behind something, or not. */
+function dress (session, wire, seen = new Seen([])) {
   const face = session.has('proxies', 5) ? new Proxy(wire, {}) : wire
   const voice = session.has('proxies', 8) ? Object.create(face) : face
   return { face, voice, seen }
@@ -64,4 +68,4 @@ function overriding (Wire, seen) {
   return Overriding
 }
 
-module.exports = { makeWire }
+module.exports = { makeWire, dress }

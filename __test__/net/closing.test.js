@@ -5,7 +5,7 @@
 const { once } = require('node:events')
 const { randomBytes } = require('node:crypto')
 
-const { INFO_HASH, closeAll, connect, download, listen, native, pair, rawServer, rawSocket, seen, serve, until } = require('./support/peers.js')
+const { DEAD_PORT, INFO_HASH, closeAll, connect, download, listen, native, pair, rawServer, rawSocket, seen, serve, until } = require('./support/peers.js')
 const { countWires } = require('../../lib/native/index.js')
 
 const BLOCK = randomBytes(16384)
@@ -20,15 +20,11 @@ function ends (wire) {
 }
 
 test('nobody listens: ECONNREFUSED, as Node.js has it', async () => {
-  const server = await rawServer()
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  const wire = connect(port)
+  const wire = connect(DEAD_PORT)
   const events = ends(wire)
   const [error] = await once(wire, 'error')
-  expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port })
-  expect(error.message).toBe(`connect ECONNREFUSED 127.0.0.1:${port}`)
+  expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port: DEAD_PORT })
+  expect(error.message).toBe(`connect ECONNREFUSED 127.0.0.1:${DEAD_PORT}`)
   expect(error.errno).toBeLessThan(0)
   expect([wire.connectionError, wire.closeReason]).toEqual([error, null])
   await once(wire, 'close')
@@ -36,11 +32,7 @@ test('nobody listens: ECONNREFUSED, as Node.js has it', async () => {
 })
 
 test('an error that nobody listens for closes the wire, and no more', async () => {
-  const server = await rawServer()
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  const wire = connect(port)
+  const wire = connect(DEAD_PORT)
   await seen(wire, 'close')
   expect(wire.connectionError.code).toBe('ECONNREFUSED')
 })
@@ -67,7 +59,7 @@ test('destroy: the peer gets what was sent before, then the end', async () => {
   const theirs = ends(wire)
   const haves = []
   wire.on('have', index => haves.push(index))
-  const closed = once(wire, 'disconnect')
+  const closed = Promise.all([once(client, 'disconnect'), once(wire, 'disconnect')])
   for (let i = 0; i < 1000; i++) client.have(i)
   client.destroy()
   await closed
@@ -92,11 +84,28 @@ test('the peer resets the connection: ECONNRESET', async () => {
   const accepted = once(server, 'wire')
   const socket = await rawSocket(server.address().port)
   const [wire] = await accepted
+  const events = ends(wire)
   socket.resetAndDestroy()
   const [error] = await once(wire, 'error')
   expect(error).toMatchObject({ code: 'ECONNRESET', syscall: 'read' })
   expect(error.message).toBe('read ECONNRESET')
   expect([wire.connectionError, wire.closeReason]).toEqual([error, null])
+  await once(wire, 'disconnect')
+  expect(events).toEqual(['error', 'finish', 'end', 'close', 'disconnect'])
+})
+
+test('a connection that was given up for one that does not come: disconnect follows all the same', async () => {
+  const server = await rawServer()
+  server.on('connection', socket => socket.once('data', () => {
+    server.close()
+    socket.destroy()
+  }))
+  const wire = connect(server.address().port, { encryption: 'allow' })
+  const events = ends(wire)
+  await once(wire, 'connect')
+  await seen(wire, 'disconnect')
+  expect(wire.connectionError.code).toBe('ECONNREFUSED')
+  expect(events).toEqual(['error', 'finish', 'end', 'close', 'disconnect'])
 })
 
 test('requests that are open when the connection is lost are called back', async () => {
@@ -130,6 +139,25 @@ describe('destroyed', () => {
     wire.destroy()
     await once(wire, 'close')
     expect(onConnect).not.toHaveBeenCalled()
+  })
+
+  test('by another one that is connected at the same time', async () => {
+    const server = await rawServer()
+    const wires = [0, 1].map(() => connect(server.address().port))
+    let connects = 0
+    wires.forEach((wire, i) => wire.on('connect', () => {
+      connects++
+      wires[1 - i].destroy()
+    }))
+    const closed = wires.map(wire => once(wire, 'close'))
+    // Both connections are there before this thread looks.
+    await new Promise(resolve => process.nextTick(resolve))
+    await new Promise(resolve => process.nextTick(resolve))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    await Promise.race(closed)
+    for (const wire of wires) wire.destroy()
+    await Promise.all(closed)
+    expect(connects).toBe(1)
   })
 
   test('as soon as it is connected', async () => {

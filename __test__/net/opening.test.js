@@ -163,6 +163,19 @@ describe('who is let in', () => {
     expect(wire.closeReason).toMatchObject({ name: 'WireError', code: 'ERR_UNKNOWN_INFO_HASH' })
   })
 
+  test('what is said to a peer that is refused does not leave', async () => {
+    const server = await listen({ infoHashes: [Buffer.alloc(20, 0x77)] }, wire => {
+      wire.on('handshake', () => wire.bitfield(Buffer.alloc(4, 0xff)))
+    })
+    const socket = await rawSocket(server.address().port)
+    const received = []
+    socket.on('data', bytes => received.push(bytes))
+    socket.write(HANDSHAKE)
+    await once(socket, 'end')
+    socket.end()
+    expect(received).toEqual([])
+  })
+
   test('infoHashes that change', async () => {
     const infoHashes = new Set([INFO_HASH.toString('hex')])
     const server = await listen({ infoHashes })

@@ -2,16 +2,19 @@
 
 /** Sockets and servers with the shape of `net`, beside those of Node.js. */
 
+const { execFile } = require('node:child_process')
 const { createHash, randomBytes } = require('node:crypto')
 const { once } = require('node:events')
 const net = require('node:net')
+const path = require('node:path')
 const { PassThrough } = require('node:stream')
 const { pipeline } = require('node:stream/promises')
+const { promisify } = require('node:util')
 
 const Wire = require('../..')
 const { kConnection } = require('../../lib/net/symbols.js')
 const native = require('../../net.js')
-const { CLIENT_ID, INFO_HASH, SERVER_ID, closeAll, download, seen, serve, until } = require('./support/peers.js')
+const { CLIENT_ID, DEAD_PORT, INFO_HASH, SERVER_ID, closeAll, download, seen, serve, until } = require('./support/peers.js')
 
 const KINDS = { net, native }
 const BLOCK = randomBytes(16384)
@@ -165,17 +168,12 @@ describe.each([['native', 'net'], ['net', 'native'], ['native', 'native']])('a s
 
 describe.each(Object.entries(KINDS))('%s', (name, kind) => {
   test('nobody listens', async () => {
-    const server = kind.createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address()
-    server.close()
-    await once(server, 'close')
-    const socket = kind.createConnection({ port, host: '127.0.0.1' })
+    const socket = kind.createConnection({ port: DEAD_PORT, host: '127.0.0.1' })
     expect([socket.connecting, socket.pending, socket.readyState]).toEqual([true, true, 'opening'])
     const closed = once(socket, 'close').catch(() => {})
     const [error] = await once(socket, 'error')
-    expect({ ...error }).toEqual({ code: 'ECONNREFUSED', errno: error.errno, syscall: 'connect', address: '127.0.0.1', port })
-    expect(error.message).toBe(`connect ECONNREFUSED 127.0.0.1:${port}`)
+    expect({ ...error }).toEqual({ code: 'ECONNREFUSED', errno: error.errno, syscall: 'connect', address: '127.0.0.1', port: DEAD_PORT })
+    expect(error.message).toBe(`connect ECONNREFUSED 127.0.0.1:${DEAD_PORT}`)
     await closed
   })
 
@@ -265,6 +263,28 @@ describe.each(Object.entries(KINDS))('%s', (name, kind) => {
     expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' })
   })
 })
+
+test('what was written leaves though a listener of connect throws', async () => {
+  const script = `
+    const net = require('node:net')
+    const native = require(${JSON.stringify(path.join(__dirname, '../../net.js'))})
+    process.on('uncaughtException', error => console.log(error.message))
+    const server = net.createServer(socket => {
+      server.close()
+      socket.once('data', bytes => {
+        console.log(String(bytes))
+        socket.end()
+      })
+    })
+    server.listen(0, '127.0.0.1', () => {
+      const socket = native.createConnection({ port: server.address().port, host: '127.0.0.1' })
+      socket.on('connect', () => { throw new Error('from connect') })
+      socket.resume()
+      socket.end('written')
+    })`
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 20_000 })
+  expect(stdout.trim().split('\n').sort()).toEqual(['from connect', 'written'])
+}, 30_000)
 
 test('there are no sockets of the file system', () => {
   expect(() => native.createConnection('/tmp/socket')).toThrow(/path/)

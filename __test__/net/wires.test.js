@@ -142,6 +142,85 @@ test('what a listener throws is an uncaught exception, and nobody else misses an
   expect(stdout.trim().split(',').sort()).toEqual(['0', '1', '2', '3', '4', 'from have 1', 'from have 3'])
 })
 
+describe('what a listener throws keeps nothing else of a connection back', () => {
+  /**
+   * Connects to a peer on a thread of its own, so that what it sends is there before this one looks.
+   * @param {string} meet what the peer does with `socket`, and the first bytes: `hello`
+   * @param {string} encryption of the application
+   * @param {string} listen what the application does with `wire`, and its `log`
+   * @returns {Promise<string[]>} the log
+   */
+  async function play (meet, encryption, listen) {
+    const peer = `
+      const { parentPort } = require('node:worker_threads')
+      const hello = Buffer.concat([Buffer.from('\\u0013BitTorrent protocol', 'latin1'), Buffer.alloc(48)])
+      const have = index => Buffer.from([0, 0, 0, 5, 4, 0, 0, 0, index])
+      const server = require('node:net').createServer(socket => {
+        server.close()
+        socket.on('error', () => {})
+        ${meet}
+      })
+      server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))`
+    const script = `
+      const { Worker } = require('node:worker_threads')
+      const { connect } = require(${JSON.stringify(path.join(__dirname, '../../net.js'))})
+      const log = []
+      process.on('uncaughtException', error => log.push(error.message))
+      process.on('exit', () => console.log(log.join()))
+      new Worker(${JSON.stringify(peer)}, { eval: true }).once('message', port => {
+        const wire = connect({ host: '127.0.0.1', port, encryption: '${encryption}', infoHash: Buffer.alloc(20) })
+        ${listen}
+        const wait = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+        process.nextTick(() => process.nextTick(wait))
+      })`
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 20_000 })
+    return stdout.trim().split(',')
+  }
+
+  test('when it is opened, and lost', async () => {
+    const log = await play(`
+      socket.once('data', () => socket.resetAndDestroy())
+      socket.write(hello)`, 'none', `
+      for (const event of ['connect', 'handshake', 'error', 'finish', 'close', 'disconnect']) {
+        wire.on(event, () => {
+          log.push(event)
+          if (event === 'handshake') wire.handshake(Buffer.alloc(20), Buffer.alloc(20))
+          if (event === 'connect' || event === 'error') throw new Error('from ' + event)
+        })
+      }`)
+    expect(log.filter(entry => !entry.startsWith('from'))).toEqual(['connect', 'handshake', 'error', 'finish', 'close', 'disconnect'])
+    expect(log.filter(entry => entry.startsWith('from'))).toEqual(['from connect', 'from error'])
+  }, 30_000)
+
+  test.each(['none', 'allow'])('when the peer has ended (encryption: %s)', async encryption => {
+    const log = await play('socket.end(Buffer.concat([hello, have(1), have(2), have(3)]))', encryption, `
+      for (const event of ['have', 'close']) {
+        wire.on(event, index => {
+          log.push(index ?? event)
+          if (index < 3) throw new Error('from ' + index)
+        })
+      }`)
+    expect(log.filter(entry => !entry.startsWith('from'))).toEqual(['1', '2', '3', 'close'])
+    expect(log).toEqual(expect.arrayContaining(['from 1', 'from 2']))
+  }, 30_000)
+})
+
+test.each(['allow', 'require'])('what is said before the connection is there waits for the crypto handshake (encryption: %s)', async encryption => {
+  const events = []
+  const server = await listen({ encryption: 'require' }, wire => {
+    wire.on('have', index => events.push(index))
+    wire.on('error', error => events.push(error.code))
+  })
+  const client = connect(server.address().port, { encryption, peerId: undefined })
+  client.handshake(INFO_HASH, CLIENT_ID)
+  client.have(7)
+  await once(client, 'handshake')
+  expect(client._encryptionMethod).toBe(2)
+  client.have(8)
+  await until(() => events.length === 2)
+  expect(events).toEqual([7, 8])
+})
+
 test.each([
   ['no options', [], /options must be an object/],
   ['no port', [{ host: 'x' }], /port must be a number/],

@@ -20,13 +20,14 @@ class Download {
   /**
    * @param {object} options
    * @param {import('node:stream').Duplex} options.wire fresh, or one that has shaken hands with the peer
-   * @param {import('node:net').Socket} options.socket connected
+   * @param {import('node:net').Socket=} options.socket connected; none for a wire that has a
+   *   connection of its own, and has shaken hands
    * @param {string} options.peer what to call it in errors
    * @param {import('./torrent').Torrent} options.torrent
    * @param {import('./storage').Storage} options.storage
    * @param {number} options.timeout how long the peer may send no block, in milliseconds
    */
-  constructor ({ wire, socket, peer, torrent, storage, timeout }) {
+  constructor ({ wire, socket = wire, peer, torrent, storage, timeout }) {
     this.socket = socket
     this.peer = peer
     this.torrent = torrent
@@ -70,7 +71,7 @@ class Download {
 
   listen () {
     const { socket, wire, torrent } = this
-    socket.on('error', (err) => this.fail(new Failure(`lost ${this.peer}: ${cause(err)}`)))
+    socket.on('error', (err) => this.fail(wire.closeReason ? this.closed() : new Failure(`lost ${this.peer}: ${cause(err)}`)))
     socket.on('close', () => this.fail(this.closed()))
     wire.on('close', () => this.fail(this.closed()))
     for (const event of ['unchoke', 'have', 'bitfield', 'have-all']) wire.on(event, () => this.unblocked())

@@ -23,11 +23,12 @@ const RARE_EVENTS = [
 /** Counts for one side of a connection, from the moment that it stands. */
 class Meter {
   /**
-   * @param {import('node:net').Socket} socket
+   * @param {import('node:net').Socket} socket the wire itself, if it has a connection of its own
    * @param {import('node:events').EventEmitter} wire
    */
   constructor (socket, wire) {
     this.socket = socket
+    this.wire = wire
     this.payload = 0
     this.messagesIn = 0
     this.messagesOut = 0
@@ -41,8 +42,8 @@ class Meter {
     const { user, system } = process.cpuUsage(this.cpu)
     return {
       payload: this.payload,
-      bytesIn: this.socket.bytesRead,
-      bytesOut: this.socket.bytesWritten,
+      bytesIn: this.socket.bytesRead ?? this.wire.statistics.received.bytes,
+      bytesOut: this.socket.bytesWritten ?? this.wire.statistics.sent.bytes,
       messagesIn: this.messagesIn,
       messagesOut: this.messagesOut,
       seconds: Number(process.hrtime.bigint() - this.start) / 1e9,

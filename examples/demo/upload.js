@@ -117,4 +117,4 @@ function allOnes (pieceCount) {
   return bits
 }
 
-module.exports = { Upload }
+module.exports = { Upload, allOnes, MAX_BLOCK }

@@ -38,6 +38,7 @@ class Client {
     /** Where it listens. */
     this.port = 0
     const { child } = workspace.start(PYTHON, ['-W', 'ignore', DRIVER, JSON.stringify(settings)])
+    this.pid = child.pid
     this.input = child.stdin
     this.input.on('error', () => {}) // the calls that wait fail
     /** Those who wait for an answer, in order. */

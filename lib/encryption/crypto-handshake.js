@@ -34,6 +34,8 @@ class CryptoHandshake {
     /** A key agreement runs on the thread pool. */
     this.isAgreeing = false
     this.isDone = false
+    /** It begins by itself, as soon as there is a connection: nothing goes in plaintext before. */
+    this.isToCome = false
     /** 1 plaintext, 2 RC4; `null` where the peer began in plaintext, or before the end. */
     this.method = null
   }
@@ -99,6 +101,7 @@ class CryptoHandshake {
 
   /** Lets our handshake go in plaintext if nobody begins a crypto handshake in this tick. */
   releaseLater () {
+    if (this.isToCome) return
     nextTick(() => {
       native.releasePlaintext(this.wire[kHandle])
       this.wire[kOutbound].schedule()

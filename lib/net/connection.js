@@ -4,6 +4,8 @@ const native = require('./native.js')
 const { nativeOf } = require('./rate-limit.js')
 const { socketError } = require('./errors.js')
 
+const { nextTick } = process
+
 /** How much one buffer of what was read has at most, in bytes. */
 const RECORD_LENGTH = 128 * 1024
 
@@ -94,16 +96,22 @@ class Connection {
   onNews (events, available) {
     if ((events & native.OPENED) !== 0) {
       this.isOpen = true
-      this.owner.onOpen()
+      this.tell('onOpen')
     }
-    if ((events & native.DRAINED) !== 0) this.owner.onDrain()
+    if ((events & native.DRAINED) !== 0) this.tell('onDrain')
     if ((events & native.ENDED) !== 0) this.hasEnded = true
+    if (available > 0) this.read(available)
+    else if (this.hasEnded) this.tellEnd()
+    if ((events & native.FAILED) !== 0) this.fail()
+    if ((events & native.CLOSED) !== 0) this.close()
+  }
+
+  /** News come once: what a listener throws is the application's to see, and keeps none of them back. */
+  tell (news, argument) {
     try {
-      if (available > 0) this.read(available)
-      else if (this.hasEnded) this.tellEnd()
-    } finally {
-      if ((events & native.FAILED) !== 0) this.fail()
-      if ((events & native.CLOSED) !== 0) this.close()
+      this.owner[news](argument)
+    } catch (error) {
+      nextTick(() => { throw error })
     }
   }
 
@@ -113,19 +121,8 @@ class Connection {
       const bytes = native.take(this.handle, Math.min(left, RECORD_LENGTH))
       if (bytes.length === 0) return
       left -= bytes.length
-      this.give(bytes, left === 0)
-    }
-  }
-
-  give (bytes, isLast) {
-    let isDone = false
-    try {
-      this.owner.onBytes(bytes)
-      isDone = true
-    } finally {
-      if (isLast) this.tellEnd()
-      // What the owner throws is not to keep the rest from it.
-      else if (!isDone && !this.isPaused && this.handle !== null) native.resume(this.handle)
+      this.tell('onBytes', bytes)
+      if (left === 0) this.tellEnd()
     }
   }
 
@@ -133,7 +130,7 @@ class Connection {
   tellEnd () {
     if (!this.hasEnded || this.isFinished) return
     this.hasEnded = false
-    this.owner.onEnd()
+    this.tell('onEnd')
     if (this.hasClosed) this.tellClose()
   }
 
@@ -141,7 +138,7 @@ class Connection {
     const fault = native.takeFault(this.handle)
     if (fault === null || this.isFinished) return
     this.isFinished = true
-    this.owner.onError(socketError(fault, this.whereOf(fault.syscall)))
+    this.tell('onError', socketError(fault, this.whereOf(fault.syscall)))
   }
 
   /** What an error of the opening is about. */
@@ -165,7 +162,7 @@ class Connection {
     this.knownEndpoints = this.endpoints
     native.release(this.handle)
     this.handle = null
-    this.owner.onClose()
+    this.tell('onClose')
   }
 
   //

@@ -33,6 +33,8 @@ class Link {
     this.isCut = false
     /** A chunk is at work. */
     this.isTaking = false
+    /** The peer has ended, and the wire is told when that chunk is done. */
+    this.hasEnded = false
     this.onTaken = this.onTaken.bind(this)
   }
 
@@ -50,7 +52,7 @@ class Link {
     this.connection.destroy()
     this.connection = null
     this.needsDrain = true
-    this.isTaking = this.isCut = false
+    this.isTaking = this.isCut = this.hasEnded = false
     this.queued = 0
   }
 
@@ -69,7 +71,8 @@ class Link {
 
   onTaken () {
     this.isTaking = false
-    this.connection?.resume()
+    if (this.hasEnded) nextTick(end, this)
+    else this.connection?.resume()
   }
 
   onDrain () {
@@ -78,7 +81,9 @@ class Link {
   }
 
   onEnd () {
-    this.wire.onConnectionEnd()
+    // In the crypto handshake a chunk may wait for the application for ever.
+    if (this.isTaking && !native.is(this.wire[kHandle], native.NEGOTIATING)) this.hasEnded = true
+    else this.wire.onConnectionEnd()
   }
 
   onError (error) {
@@ -131,6 +136,10 @@ class Link {
 
 function drain (link) {
   link.onDrain()
+}
+
+function end (link) {
+  link.wire.onConnectionEnd()
 }
 
 module.exports = Link

@@ -6,6 +6,7 @@ const { kOpening } = require('./symbols.js')
 const { abortError, timeoutError } = require('./errors.js')
 const { WireError } = require('../errors.js')
 const { closeFor } = require('../closing.js')
+const { kIsEnding } = require('../symbols.js')
 const takeClientSocket = require('../utp/client-socket.js')
 
 /** How long an answer over uTP is waited for before TCP has its turn, in milliseconds. */
@@ -61,6 +62,8 @@ class Opening {
     this.dial = new Dial({ ...options, window, utp }, (error, connection) => {
       this.dial = null
       clearTimeout(this.timer)
+      // It may have been destroyed by news of another connection that came with these.
+      if (wire[kIsEnding]) return connection?.destroy()
       if (error) return this.onDialError(error)
       this.watch(options.handshakeTimeout, () => this.onHandshakeTimeout())
       wire.attach(connection, () => this.greet())

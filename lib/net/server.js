@@ -176,6 +176,8 @@ class WireServer extends ListeningServer {
 }
 
 function refuse (wire, infoHash, cause) {
+  // Listeners of the handshake that come later may speak: to a peer that has not got ours.
+  wire.mute()
   closeFor(wire, new WireError('ERR_UNKNOWN_INFO_HASH', `the peer wants ${infoHash}, which is not served`, cause && { cause }))
 }
 

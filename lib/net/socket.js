@@ -77,9 +77,12 @@ class Socket extends Duplex {
 
   onConnect (connection) {
     this.accept(connection)
-    this.emit('connect')
-    this.emit('ready')
-    this.goOn()
+    try {
+      this.emit('connect')
+      this.emit('ready')
+    } finally {
+      this.goOn()
+    }
   }
 
   /** Takes a connection that is open. */

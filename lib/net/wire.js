@@ -13,9 +13,12 @@ const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kPushMor
 const { kOpening } = require('./symbols.js')
 const { typeError } = require('../errors.js')
 
+const { nextTick } = process
+
 const kLink = Symbol('link')
 const kIsReferenced = Symbol('isReferenced')
 const kWasConnected = Symbol('wasConnected')
+const kIsMute = Symbol('isMute')
 const kRateLimit = Symbol('rateLimit')
 
 /** What comes from the peer, on one connection after the other. */
@@ -39,9 +42,11 @@ class NetWire extends Wire {
     this[kIsReferenced] = true
     this[kRateLimit] = options?.rateLimit ?? null
     this[kWasConnected] = false
+    this[kIsMute] = false
     /** What opens the connection, and may open another one; `null` once the peer's handshake is there. @type {import('./opening.js') | null} */
     this[kOpening] = null
     this[kOutbound].pipes = [this[kLink]]
+    if (this[kCrypto] !== null) this[kCrypto].isToCome = true
     this.connecting = true
     this.connectionError = null
     this.resume()
@@ -96,21 +101,29 @@ class NetWire extends Wire {
 
   push (chunk) {
     if (chunk === null) return this.pushLast()
-    this[kLink].write(chunk)
-    return true
+    return this[kPushMore](chunk)
   }
 
   /** All that it has said is with the connection. */
   pushLast () {
     this.connecting = false
     this[kOpening]?.stop()
-    this[kLink].connection?.finish()
+    const { connection } = this[kLink]
+    if (connection !== null) connection.finish()
+    // It was given up for another one, which is not there.
+    else if (this[kWasConnected]) this.onDisconnect()
     return super.push(null)
   }
 
   [kPushMore] (chunk) {
-    this[kLink].write(chunk)
+    if (!this[kIsMute]) this[kLink].write(chunk)
     return true
+  }
+
+  /** Has nothing leave that is said from now on. */
+  mute () {
+    this[kOutbound].flush(true)
+    this[kIsMute] = true
   }
 
   pipe () {
@@ -187,7 +200,10 @@ class NetWire extends Wire {
 
   onDisconnect () {
     if (!this[kIsEnding]) this.destroy()
-    this.emit('disconnect')
+    const tell = () => nextTick(() => this.emit('disconnect'))
+    // Where the connection is lost it is gone before the wire is closed.
+    if (this.closed) tell()
+    else this.once('close', tell)
   }
 }
 

@@ -6,6 +6,11 @@ const { Request, findBlock } = require('./request.js')
 const { toBytes } = require('../arguments.js')
 const { kHandle, kInbound, kPeerRequests, kSelf } = require('../symbols.js')
 
+/** A list of so many is looked through at once, whenever a message comes. */
+const FEW = 64
+/** A longer one is looked through in its time: a message of a few bytes is not to cost as much. */
+const ENTRIES_PER_MS = 4
+
 /**
  * The peer's requests. `wire.peerRequests` is the caller's to edit: what is not there is not
  * answered. What an answer says is the engine's, by the key of the request.
@@ -23,6 +28,8 @@ class PeerRequests extends KeyedRequests {
     this.answering = null
     /** How many there were when some last waited for room. */
     this.knownBefore = 0
+    /** Runs before a long list is looked through. */
+    this.searchTimer = null
   }
 
   get list () {
@@ -47,9 +54,22 @@ class PeerRequests extends KeyedRequests {
     const { known } = this
     this.forgetMissing()
     // The list may be as long for objects of the caller's own: looked for where nothing moves.
-    if (this.known === this.knownBefore) this.forgetUnlisted()
+    if (this.known === this.knownBefore) this.search()
     this.knownBefore = this.known
     return this.known < known
+  }
+
+  /** Looks for requests that are not in the list, now or soon. */
+  search () {
+    if (this.known <= FEW) return this.forgetUnlisted()
+    if (this.searchTimer !== null) return
+    this.searchTimer = setTimeout(() => {
+      this.searchTimer = null
+      const { known } = this
+      this.forgetUnlisted()
+      if (this.known < known) this.wire[kInbound].resume()
+    }, this.known / ENTRIES_PER_MS)
+    this.searchTimer.unref?.()
   }
 
   /** Answers a request, once: with the reason why not, or with its block. */
@@ -134,6 +154,7 @@ class PeerRequests extends KeyedRequests {
 
   /** The wire is closed. */
   clear () {
+    clearTimeout(this.searchTimer)
     this.wire.peerRequests.length = 0
     for (const request of this.byKey) if (request !== undefined) Request.close(request)
     this.byKey = []

@@ -25,8 +25,7 @@ const TRIXIE = 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] h
  * @property {string} triple as rustc calls it
  * @property {string} [libc] what cargo-zigbuild wants after it
  * @property {() => Promise<import('./runtimes').Runtime>} [install] what runs it here
- * @property {'zigbuild' | 'check'} [verifiedBy] where it cannot be built as a release is: the subcommand of
- *   cargo that links it, or only compiles it
+ * @property {boolean} [isLinkedOnly] it cannot be built as a release is, but it links
  */
 
 /** @type {Target[]} */
@@ -58,10 +57,9 @@ const TARGETS = [
     triple: 'aarch64-unknown-linux-musl',
     install: () => onMusl('linux-arm64-musl', { processor: 'aarch64', debian: 'arm64', cpu: 'arm64', qemu: 'qemu-aarch64-static' })
   },
-  { platform: 'darwin-arm64', triple: 'aarch64-apple-darwin', verifiedBy: 'zigbuild' },
-  // MSVC's libraries are not to be had, and napi-rs links the other kind against a Node.js of that
-  // kind: but what differs from a Unix is the same, and does not compile.
-  { platform: 'win32-x64-gnu', triple: 'x86_64-pc-windows-gnu', verifiedBy: 'check' }
+  { platform: 'darwin-arm64', triple: 'aarch64-apple-darwin', isLinkedOnly: true },
+  // A release is of MSVC's kind, whose libraries are not to be had. What differs from a Unix is the same.
+  { platform: 'win32-x64-gnu', triple: 'x86_64-pc-windows-gnu', isLinkedOnly: true }
 ]
 
 /** Node.js for glibc on another processor. */

@@ -7,7 +7,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { run, lastLines, ROOT } = require('../command')
-const { CACHE, Missing, debs, wheel } = require('./cache')
+const { CACHE, Missing, debs, folder, wheel } = require('./cache')
 
 const ZIG = 'ziglang==0.15.2'
 const ZIGBUILD = 'cargo-zigbuild==0.24.0'
@@ -44,12 +44,26 @@ async function build ({ platform, triple, libc }) {
  * @returns {Promise<string>} why not; empty if it is well
  * @throws {Missing}
  */
-async function verify ({ triple, verifiedBy }) {
+async function verify ({ triple }) {
   const { env, flags } = await toolchain(triple)
-  const { code, output } = await run('cargo', [verifiedBy, '--release', '--locked', '--lib', '--target', triple, ...flags], {
-    env: { ...env, CARGO_PROFILE_RELEASE_STRIP: 'none' }
+  const { code, output } = await run('cargo', ['zigbuild', '--release', '--locked', '--lib', '--target', triple, ...flags], {
+    env: { ...env, CARGO_PROFILE_RELEASE_STRIP: 'none', LIBNODE_PATH: await stubs() }
   })
   return code === 0 ? '' : lastLines(output, LAST_LINES)
+}
+
+/**
+ * Libraries without anything in them, for Windows: Node.js, whose functions the addon looks up in the
+ * process that loads it, but napi-rs links it; and one of gcc's that zig has no need of.
+ * @returns {Promise<string>} where they are
+ */
+function stubs () {
+  return folder('windows-stubs', async unfinished => {
+    fs.writeFileSync(path.join(unfinished, 'libnode.dll'), '')
+    for (const name of ['node', 'ssp_nonshared']) {
+      fs.writeFileSync(path.join(unfinished, `lib${name}.a`), '!<arch>\n')
+    }
+  })
 }
 
 /** @returns {Promise<{ env: Record<string, string>, flags: string[] }>} for a build for that target */

@@ -7,7 +7,9 @@ use std::ptr::{self, NonNull};
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{FromNapiValue, Function, Unknown};
-use napi::{Env, Result, check_status, sys};
+use napi::{Env, Result, check_status};
+
+use super::sys;
 
 /// Makes a function without arguments that runs `run` on what is shared. `run` catches its panics:
 /// see [`guard`].
@@ -16,7 +18,9 @@ pub(super) fn plain<'env, S: 'static>(
     shared: &Rc<S>,
     run: fn(&S),
 ) -> Result<Function<'env, (), Unknown<'env>>> {
-    create(env, shared, Body::Plain(run), on_plain::<S>)
+    let function = create_plain(env.raw(), shared, run)?;
+    // SAFETY: `function` was just made, in this environment.
+    unsafe { Function::from_napi_value(env.raw(), function) }
 }
 
 /// Makes a function of two arguments, views of bytes: `run` reads and writes the first, and reads
@@ -26,6 +30,24 @@ pub(super) fn with_bytes<'env, S: 'static>(
     shared: &Rc<S>,
     run: fn(&S, &mut [u8], &[u8]),
 ) -> Result<Function<'env, (), Unknown<'env>>> {
+    let function = create_with_bytes(env.raw(), shared, run)?;
+    // SAFETY: as above.
+    unsafe { Function::from_napi_value(env.raw(), function) }
+}
+
+pub(super) fn create_plain<S: 'static>(
+    env: sys::napi_env,
+    shared: &Rc<S>,
+    run: fn(&S),
+) -> Result<sys::napi_value> {
+    create(env, shared, Body::Plain(run), on_plain::<S>)
+}
+
+pub(super) fn create_with_bytes<S: 'static>(
+    env: sys::napi_env,
+    shared: &Rc<S>,
+    run: fn(&S, &mut [u8], &[u8]),
+) -> Result<sys::napi_value> {
     create(env, shared, Body::WithBytes(run), on_bytes::<S>)
 }
 
@@ -40,27 +62,27 @@ enum Body<S> {
     WithBytes(fn(&S, &mut [u8], &[u8])),
 }
 
-fn create<'env, S: 'static>(
-    env: &'env Env,
+fn create<S: 'static>(
+    env: sys::napi_env,
     shared: &Rc<S>,
     body: Body<S>,
     entry: unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value,
-) -> Result<Function<'env, (), Unknown<'env>>> {
+) -> Result<sys::napi_value> {
     let target = Box::into_raw(Box::new(Target { shared: shared.clone(), body })).cast();
     let mut function = ptr::null_mut();
     // SAFETY: `env` is live; `target` outlives the function, whose finalizer frees it.
     let status = unsafe {
-        sys::napi_create_function(env.raw(), ptr::null(), 0, Some(entry), target, &mut function)
+        sys::napi_create_function(env, ptr::null(), 0, Some(entry), target, &mut function)
     };
     if let Err(error) = check_status!(status) {
         // SAFETY: no function was made, so nobody else has `target`.
-        unsafe { drop_target::<S>(env.raw(), target, ptr::null_mut()) };
+        unsafe { drop_target::<S>(env, target, ptr::null_mut()) };
         return Err(error);
     }
     // SAFETY: `function` was just made in this scope. Should this fail, `target` leaks.
     check_status!(unsafe {
         sys::napi_add_finalizer(
-            env.raw(),
+            env,
             function,
             target,
             Some(drop_target::<S>),
@@ -68,8 +90,7 @@ fn create<'env, S: 'static>(
             ptr::null_mut(),
         )
     })?;
-    // SAFETY: `function` is a function of this environment.
-    unsafe { Function::from_napi_value(env.raw(), function) }
+    Ok(function)
 }
 
 /// SAFETY: `target` comes from [`create`] of the same `S`, and this runs once, when the function is collected.

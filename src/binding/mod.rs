@@ -8,7 +8,16 @@ mod address;
 mod bencode;
 mod callback;
 mod engine;
+#[cfg(test)]
+mod fake_node;
 mod memory;
 mod network;
 mod rate_limit;
+#[cfg(test)]
+mod tests;
 mod waker;
+
+#[cfg(test)]
+use fake_node as sys;
+#[cfg(not(test))]
+use napi::sys;

@@ -4,7 +4,9 @@ use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
 use napi::bindgen_prelude::{Function, JsValue, ToNapiValue};
-use napi::{Env, Result, check_status, sys};
+use napi::{Env, Result, check_status};
+
+use super::sys;
 
 /// A function of JavaScript that any thread may have called, until the environment ends.
 pub(super) struct Waker(Mutex<Option<Handle>>);
@@ -19,13 +21,22 @@ impl Waker {
     pub(super) fn new(env: &Env, function: Function<'_, (), ()>) -> Result<Self> {
         // SAFETY: `env` is live.
         let name = unsafe { ToNapiValue::to_napi_value(env.raw(), "peer-wire-net") }?;
+        Self::create(env, function.raw(), name)
+    }
+
+    /// Of a function and a name as values of the environment.
+    pub(super) fn create(
+        env: &Env,
+        function: sys::napi_value,
+        name: sys::napi_value,
+    ) -> Result<Self> {
         let mut handle = ptr::null_mut();
         // SAFETY: both values are of this environment; without a callback Node.js calls the
         // function itself.
         check_status!(unsafe {
             sys::napi_create_threadsafe_function(
                 env.raw(),
-                function.raw(),
+                function,
                 ptr::null_mut(),
                 name,
                 0,

@@ -1,9 +1,8 @@
 //! A connection, as its caller sees it and as its task does.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::error::{Fault, Operation};
@@ -14,8 +13,9 @@ use super::pool::Slab;
 use super::rate::{Direction, RateLimit, Turn};
 use super::socks::Proxied;
 use super::stream::Stream;
+use super::sync::{Mutex, Notify, lock};
 use super::utp::Endpoint;
-use super::{Events, lock, task};
+use super::{Events, task};
 use crate::wire::mse::{Ciphers, Rc4};
 
 /// How a connection comes to be.
@@ -54,7 +54,7 @@ pub struct Connection {
     post: Post,
     inbound: Mutex<Inbound>,
     /// The reader may go on.
-    pub(super) credit: Notify,
+    credit: Notify,
     outbound: Mutex<Outbound>,
     /// The writer has something to do.
     pub(super) work: Notify,
@@ -77,7 +77,21 @@ impl Connection {
         window: usize,
         limit: Option<Arc<RateLimit>>,
     ) -> Arc<Self> {
-        let connection = Arc::new(Self {
+        let connection = Self::new(inbox, name, window, limit);
+        let run = task::run(task::Closing::new(connection.clone()), Box::pin(task::open(origin)));
+        let handle = inbox.runtime().handle().spawn(run).abort_handle();
+        *lock(&connection.task) = Some(handle);
+        connection
+    }
+
+    /// One without a task.
+    pub(super) fn new(
+        inbox: &Arc<Inbox>,
+        name: u64,
+        window: usize,
+        limit: Option<Arc<RateLimit>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
             post: Post::new(inbox.clone(), name),
             inbound: Mutex::new(Inbound::new(window)),
             credit: Notify::new(),
@@ -89,11 +103,7 @@ impl Connection {
             task: Mutex::default(),
             limit: Mutex::new(limit),
             limit_changed: Notify::new(),
-        });
-        let run = task::run(task::Closing::new(connection.clone()), Box::pin(task::open(origin)));
-        let handle = inbox.runtime().handle().spawn(run).abort_handle();
-        *lock(&connection.task) = Some(handle);
-        connection
+        })
     }
 
     //
@@ -293,9 +303,17 @@ impl Connection {
             // In memory of its own: most connections have no limit, and none has while it is idle.
             let turn = Box::pin(limit.turn(direction));
             tokio::select! {
+                biased;
                 turn = turn => return turn,
                 () = changed => {}
             }
+        }
+    }
+
+    /// Waits until the reader may read.
+    pub(super) async fn until_credit(&self) {
+        while !self.may_read() {
+            self.credit.notified().await;
         }
     }
 

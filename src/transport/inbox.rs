@@ -1,12 +1,13 @@
 //! What all connections of one caller have to tell, behind one wake-up.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::runtime::Runtime;
+use super::sync::{AtomicBool, AtomicU32, Mutex, lock};
 use super::utp::Endpoint;
-use super::{Connection, Events, Listener, lock};
+use super::{Connection, Events, Listener};
 
 /// What tells of itself.
 #[derive(Clone)]
@@ -55,6 +56,9 @@ pub struct Record {
 }
 
 /// All that is new, for a caller who is woken once for it.
+///
+/// Its flags are swapped where a store would do: it costs the same, and loom has a store come between
+/// the two halves of another thread's swap (tokio-rs/loom#254).
 pub struct Inbox {
     runtime: Arc<Runtime>,
     /// Sources with news, in the order in which they came.
@@ -89,7 +93,7 @@ impl Inbox {
     pub fn rest(&self) -> bool {
         let ready = lock(&self.ready);
         if ready.is_empty() && lock(&self.current).is_empty() {
-            self.is_awake.store(false, Ordering::SeqCst);
+            self.is_awake.swap(false, Ordering::SeqCst);
             return true;
         }
         false
@@ -104,7 +108,7 @@ impl Inbox {
                 continue;
             }
             // In this order: what comes between the two is told twice, and not never.
-            post.is_listed.store(false, Ordering::SeqCst);
+            post.is_listed.swap(false, Ordering::SeqCst);
             let events = Events::from_bits(post.events.swap(0, Ordering::SeqCst));
             if events == Events::default() {
                 continue;

@@ -33,6 +33,8 @@ mod error;
 mod events;
 mod inbound;
 mod inbox;
+#[cfg(all(test, transport_loom))]
+mod interleavings;
 mod listener;
 mod outbound;
 mod pool;
@@ -40,8 +42,9 @@ mod rate;
 mod runtime;
 mod socks;
 mod stream;
+mod sync;
 mod task;
-#[cfg(test)]
+#[cfg(all(test, not(transport_loom)))]
 mod tests;
 pub mod utp;
 

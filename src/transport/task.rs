@@ -96,9 +96,7 @@ async fn connect(
 async fn read(connection: &Arc<Connection>, stream: &Stream) -> Result<(), Fault> {
     let fault = |error| Fault::new(Operation::Read, &error);
     loop {
-        while !connection.may_read() {
-            connection.credit.notified().await;
-        }
+        connection.until_credit().await;
         stream.readable().await.map_err(fault)?;
         let turn = connection.turn(Direction::Download).await;
         let read = read_all(connection, stream, turn.length());

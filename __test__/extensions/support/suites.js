@@ -2,11 +2,10 @@
 
 /**
  * The own tests of the npm packages whose place our extensions take. They are not part of the
- * packages, so that they come from the repositories, once, into the cache: by commit, and held against
- * a hash. `node suites.js` fetches them.
+ * packages: `node suites.js` fetches them from the repositories into the cache, once, by commit, and
+ * held against a hash.
  */
 
-const { spawnSync } = require('node:child_process')
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
@@ -60,13 +59,8 @@ async function fetchAll () {
   }
 }
 
-/**
- * The tests, as far as they are there or can be fetched. It waits for them: jest wants to know its
- * tests at once.
- * @returns {Array<{ name: string, file: string, place: string, isThere: boolean }>}
- */
+/** @returns {Array<{ name: string, file: string, place: string, isThere: boolean }>} `isThere`: it was fetched */
 function suites () {
-  if (!listFiles().every(isThere)) spawnSync(process.execPath, [__filename], { stdio: 'ignore', timeout: 2 * TIMEOUT })
   return listFiles().map(wanted => ({ ...wanted, isThere: isThere(wanted) }))
 }
 

@@ -88,6 +88,18 @@ exports.slowRequests = async Wire => {
   return { open, events: peer.all('request').length, refused: peer.wire.statistics?.refusedRequests }
 }
 
+exports.smallMessagesBehindRequests = async Wire => {
+  const peer = new Peer(Wire, { isReading: false })
+  peer.wire.unchoke()
+  // So small that many are open, and others wait.
+  for (let i = 0; i < 10_000; i++) peer.hear(p.request(i, 0, 1))
+  let keepAlives = 0
+  peer.wire.on('keep-alive', () => keepAlives++)
+  for (let i = 0; i < 300_000; i++) peer.hear(p.keepAlive())
+  await turn()
+  return { open: peer.wire.peerRequests.length, keepAlives }
+}
+
 exports.cancelledRequests = async Wire => {
   const COUNT = 400_000
   const peer = new Peer(Wire, { options: { maxPeerRequests: 1_000_000 } })

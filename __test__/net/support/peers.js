@@ -13,6 +13,9 @@ const INFO_HASH = Buffer.alloc(20, 0x11)
 const SERVER_ID = Buffer.alloc(20, 0x22)
 const CLIENT_ID = Buffer.alloc(20, 0x33)
 
+/** Where nobody listens: it is not among those that the system gives away. */
+const DEAD_PORT = 1
+
 /** What a test opens, to be closed after it. */
 const opened = new Set()
 
@@ -131,5 +134,5 @@ async function closeAll () {
 }
 
 module.exports = {
-  INFO_HASH, SERVER_ID, CLIENT_ID, closeAll, connect, download, listen, native, pair, piped, rawServer, rawSocket, seen, serve, stops, until
+  DEAD_PORT, INFO_HASH, SERVER_ID, CLIENT_ID, closeAll, connect, download, listen, native, pair, piped, rawServer, rawSocket, seen, serve, stops, until
 }

@@ -1,13 +1,13 @@
 //! A token bucket, and the queue before it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
-use crate::transport::lock;
+use crate::transport::sync::{AtomicBool, AtomicUsize, Mutex, Notify, lock};
 
 /// A turn is for what passes in so long a time.
 const QUANTUM: Duration = Duration::from_millis(8);
@@ -122,6 +122,7 @@ impl Place {
             let wait = lock(&bucket.ledger).wait(Instant::now(), bucket.places());
             let Some(wait) = wait else { return };
             tokio::select! {
+                biased;
                 () = changed => {}
                 () = sleep(wait) => {}
             }

@@ -7,7 +7,7 @@
 //! other. What passed is counted afterwards: nobody has to know before how much there is.
 
 mod bucket;
-#[cfg(test)]
+#[cfg(all(test, not(transport_loom)))]
 mod tests;
 
 use std::sync::Arc;
