@@ -31,6 +31,9 @@ def main():
         inside = ['nsenter', f'--net=/proc/{holder.pid}/ns/net', 'ip']
         subprocess.run([*inside, 'address', 'add', f'10.99.0.{at + 1}/24', 'dev', name], check=True)
         subprocess.run([*inside, 'link', 'set', name, 'up'], check=True)
+        # As most systems have it.
+        route = ['10.99.0.0/24', 'dev', name, 'src', f'10.99.0.{at + 1}', 'congctl', 'cubic']
+        subprocess.run([*inside, 'route', 'replace', *route], check=True)
     print(*(holder.pid for holder in holders), flush=True)
     free, waiting, count = [0.0, 0.0], [], 0
     while True:
