@@ -1,6 +1,9 @@
 'use strict'
 
-/** With utp-native on the other end, plain and encrypted, both ways. */
+/**
+ * With utp-native on the other end, and with ours, plain and encrypted, both ways. `UTP_MIB=256` moves
+ * so much in each test, and says how fast.
+ */
 
 const { randomBytes } = require('node:crypto')
 const { once } = require('node:events')
@@ -18,6 +21,23 @@ const describeThere = process.platform === 'linux' && process.arch === 'x64' && 
 
 const INFO_HASH = randomBytes(20)
 const BLOCK = randomBytes(16384)
+const MIB = Number(process.env.UTP_MIB || 8)
+/** Requests on their way. */
+const DEPTH = 500
+const TIMEOUT = 30_000 + MIB * 2000
+
+test.each([
+  ['none'], ['require']
+])('a wire of ours connects to one of ours; encryption %s', async encryption => {
+  const server = listenForWires({
+    port: 0, host: '127.0.0.1', utp: true, infoHashes: [INFO_HASH], peerId: randomBytes(20), encryption: encryption === 'none' ? 'allow' : encryption
+  }, serve)
+  await once(server, 'listening')
+  const wire = connectWire({ host: '127.0.0.1', port: server.address().port, infoHash: INFO_HASH, peerId: randomBytes(20), transport: 'utp', encryption })
+  await download(wire)
+  expect(wire._encryptionMethod).toBe(encryption === 'none' ? undefined : 2)
+  await closeAll(wire, server)
+}, TIMEOUT)
 
 describeThere('utp-native', () => {
   const implementations = { ours }
@@ -33,7 +53,7 @@ describeThere('utp-native', () => {
     const results = await Promise.all([sent, send(peer, 40, 2), receive(peer), receive(connected)])
     expect([results[2].hash, results[3].hash]).toEqual([results[0], results[1]])
     await new Promise(resolve => listener.close(resolve))
-  }, 30_000)
+  }, TIMEOUT)
 
   test.each([
     ['none', 0], ['require', 2]
@@ -50,7 +70,7 @@ describeThere('utp-native', () => {
     const wire = connectWire({ host: '127.0.0.1', port: server.address().port, infoHash: INFO_HASH, peerId: randomBytes(20), transport: 'utp', encryption })
     await download(wire)
     await closeAll(wire, server)
-  }, 30_000)
+  }, TIMEOUT)
 
   test.each([
     ['none', 0], ['require', 2]
@@ -66,7 +86,7 @@ describeThere('utp-native', () => {
     wire.handshake(INFO_HASH, randomBytes(20))
     await download(wire)
     await closeAll(wire, server)
-  }, 30_000)
+  }, TIMEOUT)
 })
 
 async function pair (server, client) {
@@ -90,13 +110,24 @@ async function download (wire) {
   await once(wire, 'handshake')
   wire.interested()
   await once(wire, 'unchoke')
-  await Promise.all(Array.from({ length: 500 }, (_, piece) => new Promise((resolve, reject) => {
-    wire.request(piece, 0, BLOCK.length, (error, bytes) => {
-      if (error) reject(error)
-      else if (!BLOCK.equals(bytes)) reject(new Error('other bytes'))
-      else resolve()
-    })
-  })))
+  const since = performance.now()
+  const count = MIB * (1 << 20) / BLOCK.length
+  let asked = 0
+  await Promise.all(Array.from({ length: Math.min(DEPTH, count) }, async () => {
+    while (asked < count) {
+      const piece = asked++
+      await new Promise((resolve, reject) => {
+        wire.request(piece, 0, BLOCK.length, (error, bytes) => {
+          if (error) reject(error)
+          else if (!BLOCK.equals(bytes)) reject(new Error('other bytes'))
+          else resolve()
+        })
+      })
+    }
+  }))
+  if (process.env.UTP_MIB) {
+    process.stderr.write(`${expect.getState().currentTestName}: ${(MIB * 1.048576 / (performance.now() - since) * 1000).toFixed(1)} MB/s\n`)
+  }
 }
 
 async function closeAll (wire, server) {

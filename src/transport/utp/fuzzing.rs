@@ -4,7 +4,7 @@ use super::packet::{Header, Kind, Packet};
 use super::receiving::WINDOW;
 use super::session::{Phase, Session, Transmit};
 
-const PACKET: usize = 1382;
+const PACKET: usize = 1212;
 
 /// Takes `input` for what a peer and strangers send, a user does, and time brings, and holds the
 /// session to its bounds.

@@ -11,6 +11,9 @@ const MAX_SENT: usize = 1000;
 /// A packet is lost when so many after it have arrived.
 const REORDERING: usize = 3;
 
+/// What was sent again is missing after twice so long at least, in microseconds.
+const MIN_PATIENCE: u64 = 10_000;
+
 /// Acknowledgements may come out of order: one that is further behind is a stranger's.
 const MAX_BEHIND: u16 = 1024;
 
@@ -35,6 +38,8 @@ pub(super) struct Acknowledged {
     pub(super) round_trip: Option<u64>,
     /// Packets were found lost that had been sent but once.
     pub(super) has_lost: bool,
+    /// So many in a row were lost that nobody knows what else was.
+    pub(super) has_lost_burst: bool,
 }
 
 /// The sending side.
@@ -162,6 +167,12 @@ impl Sending {
         (self.sent < self.segments.len() && self.sent < MAX_SENT).then_some(self.sent)
     }
 
+    /// Whether the peer can take nothing more before it has this one, which was lost (RFC 5681, fast
+    /// retransmit): what is taken to be under way may be lost as well.
+    pub(super) fn is_urgent(&self, at: usize) -> bool {
+        at == 0 && self.segments[at].is_lost
+    }
+
     /// The number of a segment, its payload, and whether it is our end.
     pub(super) fn segment(&self, at: usize) -> (u16, &[u8], bool) {
         let segment = &self.segments[at];
@@ -240,7 +251,20 @@ impl Sending {
         if self.duplicates == REORDERING && self.segments[0].transmissions == 1 {
             self.lose(0, &mut outcome);
         }
+        outcome.has_lost_burst = self.has_lost_burst(now, selective, round_trip);
         outcome
+    }
+
+    /// A selective acknowledgement is sent when something has come out of order. One that names
+    /// nothing means something beyond all that it could name: libutp names 32 packets.
+    fn has_lost_burst(&self, now: u64, selective: &[u8], round_trip: u64) -> bool {
+        let names_nothing = !selective.is_empty() && selective.iter().all(|&bits| bits == 0);
+        if !names_nothing || self.sent <= selective.len() * 8 {
+            return false;
+        }
+        let first = &self.segments[0];
+        let patience = 2 * round_trip.max(MIN_PATIENCE);
+        !first.is_lost && (first.transmissions == 1 || now > first.sent_at + patience)
     }
 
     /// What is under way is taken for lost.
@@ -329,6 +353,24 @@ mod tests {
             sending.transmitted(at, at as u64);
         }
         sending
+    }
+
+    #[test]
+    fn a_burst_is_lost_where_a_selective_acknowledgement_names_nothing() {
+        let mut sending = sent(40);
+        let acknowledge = |sending: &mut Sending, now, selective: &[u8]| {
+            sending.acknowledge(now, 0xfffe, selective, true, 1000).has_lost_burst
+        };
+        assert!(!acknowledge(&mut sending, 100, &[]));
+        assert!(!acknowledge(&mut sending, 100, &[0, 0, 0, 1]));
+        assert!(acknowledge(&mut sending, 100, &[0; 4]));
+        assert!(!sending.is_urgent(0));
+        sending.time_out();
+        assert!(sending.is_urgent(0) && !sending.is_urgent(1));
+        assert!(!acknowledge(&mut sending, 100, &[0; 4]), "it is known to be lost");
+        sending.transmitted(0, 200);
+        assert!(!acknowledge(&mut sending, 300, &[0; 4]), "it was sent again a moment ago");
+        assert!(acknowledge(&mut sending, 200 + 2 * MIN_PATIENCE + 1, &[0; 4]));
     }
 
     #[test]

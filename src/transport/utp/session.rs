@@ -359,7 +359,10 @@ impl Session {
         if outcome.bytes > 0 {
             self.congestion.acknowledge(outcome.bytes, self.is_limited);
         }
-        if outcome.has_lost {
+        if outcome.has_lost_burst {
+            self.sending.time_out();
+            self.congestion.time_out();
+        } else if outcome.has_lost {
             self.congestion.lose(now, self.round_trip.smoothed());
         }
         if outcome.has_advanced || outcome.bytes > 0 {
@@ -496,7 +499,8 @@ impl Session {
             let is_alone = !self.sending.is_waiting();
             if self.needs_probe || (length == 0 || self.peer_window > 0) {
                 let fits_peer = self.needs_probe || is_alone || in_flight <= self.peer_window;
-                let fits_way = is_alone || in_flight <= self.congestion.window();
+                let is_urgent = is_alone || self.sending.is_urgent(at);
+                let fits_way = is_urgent || in_flight <= self.congestion.window();
                 if fits_peer && fits_way {
                     self.probe_at = None;
                     return Some(Transmit::Segment(at));

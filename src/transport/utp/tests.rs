@@ -12,7 +12,7 @@ mod strangers;
 
 const MILLISECOND: u64 = 1000;
 const SECOND: u64 = 1_000_000;
-const PACKET: usize = 1382;
+const PACKET: usize = 1212;
 
 /// A generator of numbers, by its seed (splitmix64).
 struct Random(u64);
