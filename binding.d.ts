@@ -212,6 +212,9 @@ export declare const COMMAND_HAVE_ALL: number
 /** Sends `have none`. */
 export declare const COMMAND_HAVE_NONE: number
 
+/** Has what is said before our handshake wait for it. */
+export declare const COMMAND_HOLD_UNTIL_HANDSHAKE: number
+
 /** Sends `interested`. */
 export declare const COMMAND_INTERESTED: number
 

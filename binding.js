@@ -855,6 +855,7 @@ module.exports.COMMAND_FORGET_REQUEST = nativeBinding.COMMAND_FORGET_REQUEST
 module.exports.COMMAND_HAVE = nativeBinding.COMMAND_HAVE
 module.exports.COMMAND_HAVE_ALL = nativeBinding.COMMAND_HAVE_ALL
 module.exports.COMMAND_HAVE_NONE = nativeBinding.COMMAND_HAVE_NONE
+module.exports.COMMAND_HOLD_UNTIL_HANDSHAKE = nativeBinding.COMMAND_HOLD_UNTIL_HANDSHAKE
 module.exports.COMMAND_INTERESTED = nativeBinding.COMMAND_INTERESTED
 module.exports.COMMAND_KEEP_ALIVE = nativeBinding.COMMAND_KEEP_ALIVE
 module.exports.COMMAND_NEXT_TIMEOUT = nativeBinding.COMMAND_NEXT_TIMEOUT

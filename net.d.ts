@@ -53,7 +53,7 @@ export interface ConnectOptions extends Wire.Options {
   port: number
   /** The torrent, as 40 hexadecimal digits or 20 bytes. Needed for encryption, and with `peerId`. */
   infoHash?: Wire.InfoHash | undefined
-  /** Ours, as 40 hexadecimal digits or 20 bytes: sends the handshake. Without it the application does. */
+  /** Ours, as 40 hexadecimal digits or 20 bytes: sends the handshake, before all that is said. Without it the application does. */
   peerId?: string | Uint8Array | undefined
   /** What that handshake announces; default none but BEP 10. */
   extensions?: Partial<Wire.Extensions> | undefined
@@ -108,7 +108,7 @@ export interface ListenOptions extends Wire.Options {
    * @param infoHash 40 hexadecimal digits
    */
   onInfoHash?: ((infoHash: string, wire: ConnectedWire) => unknown) | undefined
-  /** Ours, as 40 hexadecimal digits or 20 bytes: answers handshakes. Without it the application does. */
+  /** Ours, as 40 hexadecimal digits or 20 bytes: answers handshakes, before all that is said. Without it the application does. */
   peerId?: string | Uint8Array | undefined
   /** What these announce; default none but BEP 10. */
   extensions?: Partial<Wire.Extensions> | undefined

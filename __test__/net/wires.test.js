@@ -221,6 +221,32 @@ test.each(['allow', 'require'])('what is said before the connection is there wai
   expect(events).toEqual([7, 8])
 })
 
+describe.each(['none', 'allow', 'require'])('whatever is said before a handshake that comes by itself waits for it (encryption: %s)', encryption => {
+  /** Connects, and gives what both sides hear of have until they have heard two each. */
+  async function hear (options, say) {
+    const heard = { server: [], client: [] }
+    const server = await listen({ encryption, ...options }, wire => {
+      wire.on('have', index => heard.server.push(index))
+      say(wire)
+    })
+    const client = connect(server.address().port, { encryption })
+    client.on('have', index => heard.client.push(index))
+    say(client)
+    await until(() => heard.server.length === 2 && heard.client.length === 2)
+    return heard
+  }
+
+  const LOOKUPS = { 'at once': () => true, later: () => new Promise(resolve => setImmediate(resolve, true)) }
+
+  test.each(Object.entries(LOOKUPS))('where the torrent is found %s', async (_, onInfoHash) => {
+    const heard = await hear({ onInfoHash }, wire => {
+      wire.have(1)
+      wire.once('handshake', () => wire.have(2))
+    })
+    expect(heard).toEqual({ server: [1, 2], client: [1, 2] })
+  })
+})
+
 test.each([
   ['no options', [], /options must be an object/],
   ['no port', [{ host: 'x' }], /port must be a number/],

@@ -21,6 +21,7 @@ function connect (options) {
   const read = readConnectOptions(options)
   const { level, requireEncryption } = read.encryption
   const wire = new NetWire(read.transport === 'tcp' ? 'tcpOutgoing' : 'utpOutgoing', level, { ...options, requireEncryption })
+  if (read.peerId !== null) wire.holdUntilHandshake()
   wire[kOpening] = new Opening(wire, read)
   return wire
 }

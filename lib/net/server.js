@@ -115,7 +115,7 @@ class WireServer extends ListeningServer {
 
   onConnection (connection, isUtp) {
     if (this.wires.size >= this.maxConnections) return this.drop(connection)
-    const { encryption: { level }, wire: options } = this.options
+    const { encryption: { level }, peerId, wire: options } = this.options
     const wire = new NetWire(isUtp ? 'utpIncoming' : 'tcpIncoming', level, options)
     this.wires.add(wire)
     wire.once('close', () => {
@@ -123,6 +123,7 @@ class WireServer extends ListeningServer {
       this.maybeClosed()
     })
     this.watch(wire)
+    if (peerId !== null) wire.holdUntilHandshake()
     wire.once('handshake', infoHash => this.onHandshake(wire, infoHash))
     wire.attach(connection, noop)
     this.emit('wire', wire)

@@ -120,6 +120,11 @@ class NetWire extends Wire {
     return true
   }
 
+  /** Has whatever is said before our handshake wait for it: who made the wire sends that. */
+  holdUntilHandshake () {
+    native.holdUntilHandshake(this[kHandle])
+  }
+
   /** Has nothing leave that is said from now on. */
   mute () {
     this[kOutbound].flush(true)

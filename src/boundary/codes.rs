@@ -87,6 +87,8 @@ shared! {
     "Begins anew in plaintext, for another connection: where the peer took no part in the crypto"
     "handshake. `RESULT_NOT_OPEN` where that may not be."
     COMMAND_FALL_BACK = 30;
+    "Has what is said before our handshake wait for it."
+    COMMAND_HOLD_UNTIL_HANDSHAKE = 31;
 }
 
 shared! {

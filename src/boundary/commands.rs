@@ -82,6 +82,7 @@ impl Session {
             COMMAND_RELEASE_PLAINTEXT => wire.release_plaintext(),
             COMMAND_CLOSE => wire.close(),
             COMMAND_RELIEVE => wire.relieve(),
+            COMMAND_HOLD_UNTIL_HANDSHAKE => wire.hold_until_handshake(),
             COMMAND_FALL_BACK => {
                 self.job = None;
                 return open(wire.fall_back());

@@ -113,7 +113,7 @@ impl Wire {
 
     /// Whether blocks have to be given as bytes, to be encrypted or held back.
     pub fn takes_blocks(&self) -> bool {
-        !matches!(self.encryption, Encryption::Off | Encryption::Failed(_))
+        self.early.is_some() || !matches!(self.encryption, Encryption::Off | Encryption::Failed(_))
     }
 
     /// Takes bytes of the crypto handshake; gives how many it used. It leaves the rest where it
@@ -209,6 +209,9 @@ impl Wire {
 
     /// Sends the bytes of the wire's own messages, by way of the cipher.
     pub(super) fn put(&mut self, bytes: &[u8], is_alone: bool) {
+        if let Some(early) = &mut self.early {
+            return early.append(bytes);
+        }
         match &mut self.encryption {
             Encryption::Off if is_alone => self.outbox.append_alone(bytes),
             Encryption::Off => self.outbox.append(bytes),
@@ -233,12 +236,13 @@ impl Wire {
         self.put(bytes, true);
     }
 
-    /// Bytes that are kept back until the crypto handshake is done.
+    /// Bytes that are kept back until the crypto handshake is done, or for our handshake.
     pub(super) fn held(&self) -> usize {
-        match &self.encryption {
+        let negotiating = match &self.encryption {
             Encryption::Negotiating(negotiating) => negotiating.held.len(),
             _ => 0,
-        }
+        };
+        negotiating + self.early.as_ref().map_or(0, |early| early.len())
     }
 
     /// Runs one input of the negotiation, and takes what it gives.

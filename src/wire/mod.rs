@@ -40,6 +40,7 @@ pub mod bencode;
 mod choking;
 mod decoder;
 mod downloading;
+mod early;
 mod encryption;
 mod error;
 mod event;
@@ -84,6 +85,7 @@ use answers::Answers;
 use choking::Choking;
 use decoder::Decoder;
 use downloading::Downloading;
+use early::Early;
 use encryption::Encryption;
 use outbox::Outbox;
 use queue::Queue;
@@ -95,6 +97,8 @@ pub struct Wire {
     decoder: Decoder,
     outbox: Outbox,
     encryption: Encryption,
+    /// What is said before our handshake, where that comes first.
+    early: Option<Box<Early>>,
     /// Events that come before all others: of the crypto handshake, and a violation that showed
     /// between two messages.
     early_events: Queue<Event>,
@@ -124,6 +128,7 @@ impl Wire {
             decoder: Decoder::new(),
             outbox: Outbox::default(),
             encryption: Encryption::Off,
+            early: None,
             early_events: Queue::default(),
             local: None,
             peer: None,

@@ -31,7 +31,7 @@ impl Wire {
         self.choking.set_fast(is_fast);
         if !self.is_closed {
             self.count(Kind::Handshake, super::HANDSHAKE_LENGTH);
-            self.put_handshake(&Handshake { reserved, info_hash, peer_id }.encode());
+            self.put_first(&Handshake { reserved, info_hash, peer_id }.encode());
         }
     }
 
