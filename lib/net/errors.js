@@ -37,4 +37,9 @@ function abortError (signal) {
   return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' })
 }
 
-module.exports = { socketError, timeoutError, abortError }
+/** What the system says of an error, by its name. */
+function textOf (code) {
+  return describe(code)?.text
+}
+
+module.exports = { socketError, textOf, timeoutError, abortError }

@@ -6,7 +6,7 @@ const { isIP } = require('node:net')
 
 const native = require('../net/native.js')
 const { Connection } = require('../net/connection.js')
-const { socketError } = require('../net/errors.js')
+const { socketError, textOf } = require('../net/errors.js')
 const { readPort } = require('../net/options.js')
 const { family } = require('../net/wire.js')
 const { typeError } = require('../errors.js')
@@ -29,6 +29,8 @@ class UtpSocket extends EventEmitter {
     this.maxConnections = 0
     this.handle = null
     this.isBinding = false
+    /** It could not be bound where it was to be. */
+    this.hasFailed = false
     this.isClosing = false
     this.isClosed = false
     this.isReferenced = true
@@ -77,7 +79,8 @@ class UtpSocket extends EventEmitter {
       ;({ handle, fault } = native.bindUtp(this, { address, port, ipv6Only: false }))
     }
     if (fault) {
-      nextTick(() => this.emit('error', socketError(fault, { address, port })))
+      this.hasFailed = true
+      nextTick(() => this.emit('error', bindError(fault, { address, port })))
       return
     }
     this.handle = handle
@@ -212,20 +215,19 @@ class UtpSocket extends EventEmitter {
   }
 
   bufferSize (what, isSending, bytes) {
-    if (this.isClosing) return 0
-    this.checkBound(what)
-    return native.systemBuffer(this.handle, isSending, bytes)
+    return this.mayAsk(what) ? native.systemBuffer(this.handle, isSending, bytes) : 0
   }
 
   /** For how many routers a packet lives. */
   setTTL (ttl) {
-    if (this.isClosing) return
-    this.checkBound('setTTL')
-    native.setTtl(this.handle, ttl)
+    if (this.mayAsk('setTTL')) native.setTtl(this.handle, ttl)
   }
 
-  checkBound (what) {
-    if (this.handle === null) throw Object.assign(new Error(`${what} EBADF`), { code: 'EBADF', syscall: what })
+  /** Whether there is a socket of the system's to ask. Who comes before its error is told hears it by that. */
+  mayAsk (what) {
+    if (this.isClosing) return false
+    if (this.handle === null && !this.hasFailed) throw Object.assign(new Error(`${what} EBADF`), { code: 'EBADF', syscall: what })
+    return this.handle !== null
   }
 
   ref () {
@@ -332,6 +334,13 @@ class Accepting {
   onEnd () {}
   onError () {}
   onClose () {}
+}
+
+/** As utp-native words it. */
+function bindError (fault, where) {
+  const error = socketError(fault, where)
+  error.message = textOf(error.code) ?? error.message
+  return error
 }
 
 module.exports = UtpSocket
