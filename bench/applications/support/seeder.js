@@ -42,7 +42,11 @@ function late (read, ms) {
     if (!batch) {
       const together = batch = []
       setImmediate(() => { batch = null })
-      setTimeout(() => { for (const request of together) read(...request) }, ms)
+      setTimeout(() => {
+        // A turn may last longer than that.
+        if (batch === together) batch = null
+        for (const request of together) read(...request)
+      }, ms)
     }
     batch.push(request)
   }
