@@ -2,7 +2,7 @@
 
 // How the scripts start other programs. It may require nothing but Node.js itself.
 
-const { spawn } = require('node:child_process')
+const { spawn, spawnSync } = require('node:child_process')
 const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..')
@@ -34,6 +34,18 @@ function run (command, args, { cwd = ROOT, env = {} } = {}) {
   })
 }
 
+/**
+ * Runs a program in the root of the package, and shows what it prints.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} [options]
+ * @returns {number} its exit status
+ */
+function show (command, args, options) {
+  return spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options }).status ?? 1
+}
+
 /** Runs npm: under `npm run` the very one that runs, elsewhere the one on the PATH. */
 function npm (args) {
   const cli = process.env.npm_execpath
@@ -51,4 +63,4 @@ function lastLines (output, count) {
   return output.trimEnd().split('\n').slice(-count).map((line) => `  ${line}`).join('\n')
 }
 
-module.exports = { run, npm, lastLines, ROOT }
+module.exports = { run, show, npm, lastLines, ROOT }

@@ -4,19 +4,18 @@
 // target, then looks for new ones, N seconds a target (default 5; 0 replays only). Exit status 1
 // and the place of the input if one fails.
 
-const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { show, ROOT } = require('./command')
 
-const ROOT = path.join(__dirname, '..')
 const FUZZ = path.join(ROOT, 'fuzz')
 
 function main (args) {
   const { seconds, targets } = readArguments(args)
-  if (run('cargo', ['+nightly', 'fuzz', '--version'], { stdio: 'ignore' }) !== 0) {
-    must(run('cargo', ['install', 'cargo-fuzz', '--locked']), 'cargo-fuzz could not be installed')
+  if (show('cargo', ['+nightly', 'fuzz', '--version'], { stdio: 'ignore' }) !== 0) {
+    must(show('cargo', ['install', 'cargo-fuzz', '--locked']), 'cargo-fuzz could not be installed')
   }
-  must(run('cargo', ['+nightly', 'fuzz', 'build']), 'the fuzz targets could not be built')
+  must(show('cargo', ['+nightly', 'fuzz', 'build']), 'the fuzz targets could not be built')
   for (const target of targets.length > 0 ? targets : listTargets()) {
     const committed = ['seeds', 'regressions']
       .map(kind => path.join(FUZZ, kind, target))
@@ -31,7 +30,7 @@ function main (args) {
 }
 
 function fuzz (target, folders, flags) {
-  const status = run('cargo', ['+nightly', 'fuzz', 'run', target, ...folders, '--', ...flags, '-verbosity=1'])
+  const status = show('cargo', ['+nightly', 'fuzz', 'run', target, ...folders, '--', ...flags, '-verbosity=1'])
   must(status, `${target} failed; the input is in fuzz/artifacts/${target}`)
 }
 
@@ -50,10 +49,6 @@ function listTargets () {
     .filter(name => name.endsWith('.rs'))
     .map(name => path.basename(name, '.rs'))
     .sort()
-}
-
-function run (command, args, options) {
-  return spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options }).status ?? 1
 }
 
 function must (status, otherwise) {

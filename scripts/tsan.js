@@ -6,8 +6,8 @@
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
+const { show, ROOT } = require('./command')
 
-const ROOT = path.join(__dirname, '..')
 const TESTS = ['transport::', 'binding::']
 const SUPPRESSIONS = path.join(__dirname, 'tsan-suppressions.txt')
 
@@ -15,10 +15,10 @@ function main (filters) {
   const version = spawnSync('rustc', ['+nightly', '--version', '--verbose'], { encoding: 'utf8' })
   const host = /^host: (.+)$/m.exec(version.stdout ?? '')?.[1]
   if (host === undefined) fail('there is no nightly Rust: rustup toolchain install nightly')
-  if (run('rustup', ['component', 'add', 'rust-src', '--toolchain', 'nightly'], { stdio: 'ignore' }) !== 0) {
+  if (show('rustup', ['component', 'add', 'rust-src', '--toolchain', 'nightly'], { stdio: 'ignore' }) !== 0) {
     fail('rust-src could not be installed: without it the standard library raises false alarms')
   }
-  process.exitCode = run('cargo', [
+  process.exitCode = show('cargo', [
     '+nightly', 'test', '-Zbuild-std', '--target', host, '--lib', '--', ...(filters.length > 0 ? filters : TESTS)
   ], {
     env: {
@@ -28,10 +28,6 @@ function main (filters) {
       TSAN_OPTIONS: `suppressions=${SUPPRESSIONS}`
     }
   })
-}
-
-function run (command, args, options) {
-  return spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options }).status ?? 1
 }
 
 function fail (message) {

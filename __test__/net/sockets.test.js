@@ -14,6 +14,7 @@ const { promisify } = require('node:util')
 const Wire = require('../..')
 const { kConnection } = require('../../lib/net/symbols.js')
 const native = require('../../net.js')
+const { readSlowly } = require('../helpers/read-slowly')
 const { CLIENT_ID, DEAD_PORT, INFO_HASH, SERVER_ID, closeAll, download, seen, serve, until } = require('./support/peers.js')
 
 const KINDS = { net, native }
@@ -124,12 +125,7 @@ describe.each([['native', 'net'], ['net', 'native'], ['native', 'native']])('a s
     // Nothing says that a socket of `net` knows of it.
     if (client[kConnection] && length < 1_000_000) await until(() => client[kConnection].handle === null)
     expect(events).toEqual([])
-    const received = []
-    for await (const bytes of client) {
-      received.push(bytes)
-      await new Promise(resolve => setImmediate(resolve))
-    }
-    expect(answer.equals(Buffer.concat(received))).toBe(true)
+    expect(answer.equals(await readSlowly(client))).toBe(true)
     await until(() => events.includes('close'))
     expect(events).toEqual(['end', 'close'])
   })

@@ -8,7 +8,8 @@ const fs = require('node:fs')
 
 const { connect, listen } = require('../../net.js')
 const { Source } = require('../../examples/demo/source')
-const { serve } = require('../support/child.js')
+const { memory, serve } = require('../applications/support/seeder.js')
+const children = require('../support/child.js')
 
 const BLOCK_LENGTH = 16384
 const DEPTH = 128
@@ -18,11 +19,11 @@ const leeches = []
 
 /** How a seeder reads its blocks. */
 const SOURCES = {
-  memory (file) {
-    const bytes = fs.readFileSync(file)
-    return { read: (position, length, callback) => callback(null, bytes.subarray(position, position + length)) }
-  },
-  file: (file, length) => new Source(file, length)
+  memory: file => memory(fs.readFileSync(file)),
+  file (file, length) {
+    const source = new Source(file, length)
+    return (...request) => source.read(...request)
+  }
 }
 
 const encryptionOf = isEncrypted => isEncrypted ? 'require' : 'none'
@@ -60,7 +61,7 @@ class Leech {
 const handlers = {
   /** Tells the port. */
   async seed ({ from, file, torrent, isEncrypted }) {
-    const source = SOURCES[from](file, torrent.length)
+    const read = SOURCES[from](file, torrent.length)
     const server = listen({
       host: HOST,
       encryption: encryptionOf(isEncrypted),
@@ -69,9 +70,7 @@ const handlers = {
       extensions: { fast: true }
     }, wire => {
       wire.on('error', () => {})
-      wire.on('handshake', () => wire.haveAll())
-      wire.on('interested', () => wire.unchoke())
-      wire.on('request', (piece, offset, length, respond) => source.read(piece * torrent.pieceLength + offset, length, respond))
+      serve(wire, torrent, read)
     })
     await once(server, 'listening')
     return server.address().port
@@ -102,4 +101,4 @@ const handlers = {
   }
 }
 
-serve(request => handlers[request.do](request))
+children.serve(request => handlers[request.do](request))

@@ -17,6 +17,7 @@ const { parseArgs } = require('node:util')
 const { Client, ENCRYPTION } = require('../../interop/libtorrent/client')
 const { installLibtorrent } = require('../../interop/libtorrent/install')
 const { Workspace } = require('../../interop/workspace')
+const { median } = require('../harness.js')
 const { Child } = require('../support/child.js')
 
 const MEMORY = '/dev/shm'
@@ -71,12 +72,6 @@ async function run (name, isEncrypted, { gib, connections }) {
   } finally {
     await workspace.remove()
   }
-}
-
-function median (numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
 /** The rows of one way: each seeder's medians, and the median of its ratios to libtorrent, round by round. */

@@ -6,6 +6,7 @@ const { isIP } = require('node:net')
 const native = require('./native.js')
 const { Connection } = require('./connection.js')
 const { socketError } = require('./errors.js')
+const openAt = require('./open-at.js')
 
 const { nextTick } = process
 
@@ -68,14 +69,8 @@ class Acceptor {
   }
 
   listenAt (host, port, backlog, ipv6Only) {
-    let address = host ?? '::'
     const open = this.isUtp ? native.bindUtp : native.listen
-    let { handle, fault } = open(this, { address, port, backlog, ipv6Only })
-    // There may be no IPv6 here.
-    if (fault && host === undefined && fault.code !== 'EADDRINUSE' && fault.code !== 'EACCES') {
-      address = '0.0.0.0'
-      ;({ handle, fault } = open(this, { address, port, backlog, ipv6Only: false }))
-    }
+    const { handle, fault, address } = openAt(open, this, host, { port, backlog, ipv6Only })
     if (fault) {
       const error = socketError(fault, { address, port })
       nextTick(() => this.owner.onError(error))

@@ -7,6 +7,7 @@ const { isIP } = require('node:net')
 const native = require('../net/native.js')
 const { Connection } = require('../net/connection.js')
 const { socketError, textOf } = require('../net/errors.js')
+const openAt = require('../net/open-at.js')
 const { readPort } = require('../net/options.js')
 const { family } = require('../net/wire.js')
 const { typeError } = require('../errors.js')
@@ -71,13 +72,7 @@ class UtpSocket extends EventEmitter {
   }
 
   open (port, host) {
-    let address = host ?? '::'
-    let { handle, fault } = native.bindUtp(this, { address, port, ipv6Only: false })
-    // There may be no IPv6 here.
-    if (fault && host === undefined && fault.code !== 'EADDRINUSE' && fault.code !== 'EACCES') {
-      address = '0.0.0.0'
-      ;({ handle, fault } = native.bindUtp(this, { address, port, ipv6Only: false }))
-    }
+    const { handle, fault, address } = openAt(native.bindUtp, this, host, { port, ipv6Only: false })
     if (fault) {
       this.hasFailed = true
       nextTick(() => this.emit('error', bindError(fault, { address, port })))

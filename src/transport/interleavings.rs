@@ -103,6 +103,15 @@ impl Caller {
     }
 }
 
+/// Does something to a connection on a thread of its own.
+fn beside<T: 'static>(
+    connection: &Arc<Connection>,
+    act: impl FnOnce(&Arc<Connection>) -> T + 'static,
+) -> thread::JoinHandle<T> {
+    let connection = connection.clone();
+    thread::spawn(move || act(&connection))
+}
+
 /// A slab that is full of a number.
 fn slab_of(number: u8) -> Slab {
     let mut slab = Slab::take();
@@ -150,8 +159,7 @@ fn one_wake_up_for_all_is_never_lost() {
     play(|world| {
         let caller = Caller::new(world);
         let threads = [0, 1].map(|name| {
-            let connection = caller.connection(name);
-            thread::spawn(move || {
+            beside(&caller.connection(name), |connection| {
                 connection.tell(Events::BYTES);
                 connection.tell(Events::CLOSED);
             })
@@ -174,14 +182,11 @@ fn credit_that_comes_back_while_a_read_is_under_way_is_not_lost() {
     play(|world| {
         let caller = Caller::new(world);
         let connection = caller.connection(0);
-        let reader = thread::spawn({
-            let connection = connection.clone();
-            move || {
-                for number in 0..SLABS {
-                    block_on(connection.until_credit());
-                    connection.received(slab_of(number));
-                    connection.tell(Events::BYTES);
-                }
+        let reader = beside(&connection, |connection| {
+            for number in 0..SLABS {
+                block_on(connection.until_credit());
+                connection.received(slab_of(number));
+                connection.tell(Events::BYTES);
             }
         });
         // Two takes for a slab: what is left over goes back.
@@ -205,22 +210,16 @@ fn a_pause_while_bytes_come_hides_none() {
     play(|world| {
         let caller = Caller::new(world);
         let connection = caller.connection(0);
-        let reader = thread::spawn({
-            let connection = connection.clone();
-            move || {
-                block_on(connection.until_credit());
-                connection.received(slab_with(b"bytes"));
-                if !connection.is_paused() {
-                    connection.tell(Events::BYTES);
-                }
+        let reader = beside(&connection, |connection| {
+            block_on(connection.until_credit());
+            connection.received(slab_with(b"bytes"));
+            if !connection.is_paused() {
+                connection.tell(Events::BYTES);
             }
         });
-        let pauser = thread::spawn({
-            let connection = connection.clone();
-            move || {
-                connection.pause();
-                connection.resume();
-            }
+        let pauser = beside(&connection, |connection| {
+            connection.pause();
+            connection.resume();
         });
         let mut taken = 0;
         while taken == 0 {
@@ -238,8 +237,7 @@ fn a_connection_may_close_while_its_news_are_told() {
         let caller = Caller::new(world);
         let connections = [0, 1].map(|name| caller.connection(name));
         let threads = connections.each_ref().map(|connection| {
-            let connection = connection.clone();
-            thread::spawn(move || {
+            beside(connection, |connection| {
                 connection.received(slab_with(b"bytes"));
                 connection.tell(Events::BYTES);
                 connection.closed();
@@ -279,15 +277,12 @@ fn a_cipher_that_comes_while_bytes_do_decrypts_each_of_them_once() {
     play(|world| {
         let caller = Caller::new(world);
         let connection = caller.connection(0);
-        let reader = thread::spawn({
-            let connection = connection.clone();
-            move || {
-                let mut bytes = PLAIN.to_vec();
-                Rc4::new(b"their key").apply_in_place(&mut bytes);
-                let (first, second) = bytes.split_at(4);
-                connection.received(slab_with(first));
-                connection.received(slab_with(second));
-            }
+        let reader = beside(&connection, |connection| {
+            let mut bytes = PLAIN.to_vec();
+            Rc4::new(b"their key").apply_in_place(&mut bytes);
+            let (first, second) = bytes.split_at(4);
+            connection.received(slab_with(first));
+            connection.received(slab_with(second));
         });
         let ciphers = Ciphers { encrypt: Rc4::new(b"our key"), decrypt: Rc4::new(b"their key") };
         connection.encrypt(ciphers, SLAB_LENGTH);
@@ -304,10 +299,7 @@ fn a_writer_hears_of_all_that_there_is_to_write() {
         let caller = Caller::new(world);
         let connection = caller.connection(0);
         connection.opened(&world.stream).unwrap();
-        let writer = thread::spawn({
-            let connection = connection.clone();
-            move || write_all(&connection)
-        });
+        let writer = beside(&connection, write_all);
         connection.write(b"plain, ");
         connection.flush();
         let ciphers = Ciphers { encrypt: Rc4::new(b"our key"), decrypt: Rc4::new(b"their key") };
@@ -327,10 +319,7 @@ fn a_caller_that_stops_is_told_to_go_on() {
         let caller = Caller::new(world);
         let connection = caller.connection(0);
         connection.opened(&world.stream).unwrap();
-        let writer = thread::spawn({
-            let connection = connection.clone();
-            move || write_all(&connection).len()
-        });
+        let writer = beside(&connection, |connection| write_all(connection).len());
         let mut length = 0;
         let mut told = Events::default();
         for _ in 0..2 {
@@ -362,9 +351,8 @@ fn a_limit_that_is_lifted_frees_who_waits() {
             let limit = RateLimit::new(None);
             limit.set(Direction::Download, 0.0);
             connection.set_limit(Some(limit.clone()));
-            let reader = thread::spawn({
-                let connection = connection.clone();
-                move || block_on(connection.turn(Direction::Download)).length()
+            let reader = beside(&connection, |connection| {
+                block_on(connection.turn(Direction::Download)).length()
             });
             lift(&connection, &limit);
             assert_eq!(reader.join().unwrap(), usize::MAX);

@@ -25,7 +25,7 @@ use crate::transport::{Events, lock};
 /// the least that its ways take. Tunnels over IPv4 have that too, and what is too large for one is
 /// lost for ever where nobody tells of it: packets have numbers, and are not cut when they are sent
 /// again.
-const PACKET: usize = 1212;
+pub(super) const PACKET: usize = 1212;
 
 /// How many connections may be accepted whose peer has not shown that it hears us.
 const MAX_HALF_OPEN: usize = 128;

@@ -1,10 +1,9 @@
 //! A session that anything may be done to, for `fuzz/fuzz_targets/utp.rs`.
 
+use super::endpoint::PACKET;
 use super::packet::{Header, Kind, Packet};
 use super::receiving::WINDOW;
 use super::session::{Phase, Session, Transmit};
-
-const PACKET: usize = 1212;
 
 /// Takes `input` for what a peer and strangers send, a user does, and time brings, and holds the
 /// session to its bounds.

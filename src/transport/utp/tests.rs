@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::endpoint::PACKET;
 use super::packet::{Header, Kind, Packet};
 use super::session::{Phase, Session};
 
@@ -12,7 +13,6 @@ mod strangers;
 
 const MILLISECOND: u64 = 1000;
 const SECOND: u64 = 1_000_000;
-const PACKET: usize = 1212;
 
 /// A generator of numbers, by its seed (splitmix64).
 struct Random(u64);
