@@ -104,6 +104,59 @@ describe('a listener that throws', () => {
     expect(stdout.trim().split(',').sort()).toEqual(['close', `from ${event}`])
   })
 
+  test('of data, when the last leaves: open requests are called back all the same', async () => {
+    const script = `
+      const Wire = require(${JSON.stringify(path.join(__dirname, '..'))})
+      const messages = require(${JSON.stringify(path.join(__dirname, 'world/support/messages'))})
+      const wire = new Wire('tcpOutgoing')
+      const log = []
+      process.on('uncaughtException', error => log.push(error.message))
+      wire.on('data', () => { throw new Error('from data') })
+      wire.on('close', () => log.push('close'))
+      const greeting = ['aa'.repeat(20), 'bb'.repeat(20), { fast: true }]
+      wire.handshake(...greeting)
+      wire.write(Buffer.concat([messages.handshake(...greeting), messages.unchoke()]))
+      wire.request(0, 0, 1, error => log.push(error.message))
+      wire.pause()
+      process.on('exit', () => console.log(log.join()))
+      setImmediate(() => {
+        wire.destroy()
+        wire.resume()
+      })
+    `
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script])
+    expect(stdout.trim().split(',').filter(line => line !== 'from data')).toEqual(['wire was closed', 'close'])
+  })
+
+  test('of a request that waited until its answer could be read: it is no error of the wire', async () => {
+    const script = `
+      const Wire = require(${JSON.stringify(path.join(__dirname, '..'))})
+      const messages = require(${JSON.stringify(path.join(__dirname, 'world/support/messages'))})
+      const wire = new Wire('tcpIncoming', 0, { highWaterMark: 16384 })
+      const log = []
+      let firstToWait
+      process.on('uncaughtException', error => log.push(error.message))
+      wire.on('error', () => log.push('error'))
+      wire.on('request', (piece, offset, length, respond) => {
+        log.push(piece)
+        respond(null, Buffer.alloc(length))
+        if (piece === firstToWait) throw new Error('from request')
+      })
+      wire.unchoke()
+      wire.write(Buffer.concat([
+        messages.handshake('aa'.repeat(20), 'bb'.repeat(20)),
+        ...Array.from({ length: 20 }, (_, piece) => messages.request(piece, 0, 16384))
+      ]))
+      setImmediate(() => {
+        firstToWait = log.splice(0).length
+        while (wire.read() !== null);
+      })
+      process.on('exit', () => console.log(firstToWait > 0, log.slice(0, 3).map(line => line >= 0 ? line - firstToWait : line).join(), wire.errored))
+    `
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script])
+    expect(stdout.trim()).toBe('true 0,from request,1 null')
+  })
+
   test('with a socket it is an uncaughtException, once, and the connection goes on', async () => {
     const script = `
       const net = require('node:net')

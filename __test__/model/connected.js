@@ -44,7 +44,8 @@ class OwnConnection extends Plug {
     face.on('disconnect', () => this.onDisconnect())
   }
 
-  get isGraceful () { return this.isThere && this.player.connection.isComplete }
+  /** Both have the connection: not one that was given up for another, which is not there yet. */
+  get isGraceful () { return this.isThere && !this.player.face.connecting && this.player.connection.isComplete }
 
   get givesOwnMemory () { return true }
 
@@ -120,11 +121,6 @@ class ConnectedConnection extends Connection {
   /** Both sides are there. */
   get isComplete () {
     return this.parties.length === 2
-  }
-
-  /** Whether a connection may be gone for another reason than the wire's. */
-  get mayBreak () {
-    return this.interruptions > 0
   }
 
   newPlayer (side, encryption) {
@@ -237,7 +233,7 @@ class ConnectedConnection extends Connection {
   }
 
   missing () {
-    return this.isComplete || this.mayBreak ? null : `nobody has come to ${this.parties}`
+    return this.isComplete || this.interruptions > 0 ? null : `nobody has come to ${this.parties}`
   }
 
   unfinished () {

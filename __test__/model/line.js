@@ -61,9 +61,7 @@ class Sequence {
   }
 
   skip (count) {
-    for (const { expected, isMaybe } of this.queue.splice(0, count)) {
-      if (!isMaybe) this.rules.onSkipped(expected)
-    }
+    for (const { expected } of this.queue.splice(0, count)) this.rules.onSkipped(expected)
   }
 
   clear () {

@@ -484,7 +484,7 @@ class Player {
 
   onError (error) {
     if (error === this.face.connectionError) {
-      this.expectThat(this.connection.mayBreak, () => `lost its connection: ${error.stack}`)
+      this.expectThat(this.mayEnd, () => `lost its connection: ${error.stack}`)
       this.beginEnding()
     } else {
       this.expectThat(this.mayFail.has(error.code), () => `emitted ${error.stack}`)
@@ -530,7 +530,7 @@ class Player {
   /** What is still to come before this wire is at rest; `null` if nothing. */
   unsettled () {
     if (this.isClosed) return null
-    if (this.isEnding || this.connection.isLost || this.peer.isClosed) return 'it does not close'
+    if (this.isEnding || this.connection.isLost || this.peer.isEnding || this.peer.isClosed) return 'it does not close'
     if (!this.isConnected) return 'it is not connected'
     if (!this.isGreeted || !this.isMet) return 'the handshakes'
     this.inbox.skipAll()

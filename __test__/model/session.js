@@ -19,7 +19,7 @@ const IDLE_LONG_TURNS = 4000
 const FEATURES = [
   'tcp', 'encryption', 'direct', 'strangers', 'throws', 'violations', 'closing', 'losing', 'edits', 'pulling', 'pausing',
   'relays', 'curious', 'open-ended', 'manual', 'through', 'streamx', 'proxies', 'subclasses', 'limits', 'fast', 'timers',
-  'cancelling', 'late-requests', 'rates', 'fallback'
+  'cancelling', 'late-requests', 'rates', 'fallback', 'late-news'
 ]
 
 /**
@@ -34,9 +34,10 @@ class Session {
    * @param {import('./thrown').Exceptions} surroundings.exceptions
    * @param {() => void} surroundings.onTurn
    * @param {import('./connected').Transport} [surroundings.transport] has wires of the native transport
+   * @param {import('./late-news').LateNews} [surroundings.lateNews] where it is in use
    * @param {Set<string>} surroundings.without what is left out: some of `FEATURES`
    */
-  constructor (Wire, seed, { loopback, transport, exceptions, onTurn, without }) {
+  constructor (Wire, seed, { loopback, transport, lateNews, exceptions, onTurn, without }) {
     this.Wire = Wire
     this.random = new Random(seed)
     this.loopback = loopback
@@ -53,6 +54,7 @@ class Session {
     this.isRude = this.has('violations', 4)
     /** How often something is closed or lost: once in so many actions. */
     this.closesOnceIn = this.has('closing') ? random.pick([30, 100, 1000]) : Infinity
+    lateNews?.begin(this.has('late-news', 2) ? new Random(seed) : null)
     this.isQuiet = false
     this.depth = 0
     this.numbers = 0

@@ -12,6 +12,7 @@ const { parseArgs } = require('node:util')
 const { loadOurs } = require('../helpers/wire')
 const { Loopback } = require('./connections')
 const { Transport } = require('./connected')
+const { LateNews } = require('./late-news')
 const { Session, FEATURES } = require('./session')
 const { Exceptions } = require('./thrown')
 const { Watch } = require('./watch')
@@ -30,6 +31,7 @@ async function main (args) {
   const loopback = new Loopback(native ? require('../../net.js') : undefined)
   await loopback.listen()
   const transport = connected ? new Transport() : undefined
+  const lateNews = native || connected ? new LateNews() : undefined
   const exceptions = new Exceptions()
   const watch = new Watch()
   let session
@@ -51,7 +53,7 @@ async function main (args) {
   const totals = { sessions: 0, wires: 0 }
   const isOver = () => count < Infinity ? current >= seed + count : performance.now() - start > seconds * 1000
   for (current = seed; !isOver(); current++) {
-    session = new Session(Wire, current, { loopback, transport, exceptions, without, onTurn: () => watch.beat() })
+    session = new Session(Wire, current, { loopback, transport, lateNews, exceptions, without, onTurn: () => watch.beat() })
     watch.begin(`seed ${current} (of a run from ${seed})`)
     await session.play(steps).catch(surface)
     if (session.failures.length > 0) {

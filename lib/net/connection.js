@@ -3,8 +3,7 @@
 const native = require('./native.js')
 const { nativeOf } = require('./rate-limit.js')
 const { socketError } = require('./errors.js')
-
-const { nextTick } = process
+const { surface } = require('../surface.js')
 
 /** How much one buffer of what was read has at most, in bytes. */
 const RECORD_LENGTH = 128 * 1024
@@ -111,7 +110,7 @@ class Connection {
     try {
       this.owner[news](argument)
     } catch (error) {
-      nextTick(() => { throw error })
+      surface(error)
     }
   }
 

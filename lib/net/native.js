@@ -8,6 +8,7 @@
 
 const { Buffer } = require('node:buffer')
 const binding = require('../load.js')
+const { surface } = require('../surface.js')
 
 const {
   NET_COMMAND_ACCEPTING, NET_COMMAND_DESTROY, NET_COMMAND_END, NET_COMMAND_FINISH, NET_COMMAND_FLUSH, NET_COMMAND_KEEP_ALIVE, NET_COMMAND_MESSAGES,
@@ -16,8 +17,6 @@ const {
   NET_EVENT_OPENED, NET_PAGE_LENGTH, NET_SLOT_AMOUNT, NET_SLOT_ARGUMENT, NET_SLOT_COMMAND, NET_SLOT_GENERATION,
   NET_SLOT_HIGH_WATER, NET_SLOT_INDEX, NET_SLOT_RESULT
 } = binding
-
-const { nextTick } = process
 
 /** After so many bytes, others than connections have their turn. */
 const MAX_DRAIN = 1 << 20
@@ -71,7 +70,7 @@ function drain () {
       source.onNews(events, available)
     } catch (error) {
       // The others are to hear their news all the same.
-      nextTick(() => { throw error })
+      surface(error)
     }
   }
   callRest()

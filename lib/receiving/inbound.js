@@ -12,6 +12,7 @@ const logged = require('./logged.js')
 const { kHandle, kOutbound, kCrypto, kIsFinished, kMoveCiphers } = require('../symbols.js')
 const { closeFor } = require('../closing.js')
 const { WireError } = require('../errors.js')
+const { surface } = require('../surface.js')
 
 const { APPLIED, GONE, HAS_OUTPUT, IS_PAUSED, HAS_WAITING } = native
 const { nextTick } = process
@@ -109,7 +110,7 @@ class Inbound extends Receiver {
       // Node.js 24, `pipe` takes it for an error of this stream, and a stream of streamx that it
       // passes through never moves again.
       if (!isPipedTo) throw error
-      nextTick(() => { throw error })
+      surface(error)
     } finally {
       this.isRunning = false
       if (this.isClosed) this.release()

@@ -2,6 +2,7 @@
 
 const FIFO = require('fast-fifo')
 const native = require('../native/index.js')
+const { attempt } = require('../surface.js')
 const { kHandle, kInbound, kIsFinished, kPushMore } = require('../symbols.js')
 
 const { nextTick } = process
@@ -83,14 +84,7 @@ class Outbound {
 
   /** Pushes all that waits: nothing comes after it. What a listener throws changes nothing of that. */
   flushLast () {
-    for (let isDone = false; !isDone;) {
-      try {
-        this.flush(true)
-        isDone = true
-      } catch (error) {
-        nextTick(() => { throw error })
-      }
-    }
+    while (!attempt(() => this.flush(true)));
   }
 
   /** Tells the engine what did not leave yet, and goes on with what that kept back. */

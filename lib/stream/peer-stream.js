@@ -3,6 +3,7 @@
 const { Duplex, Readable } = require('node:stream')
 
 const { toBytes } = require('../arguments.js')
+const { attempt } = require('../surface.js')
 const { fire1 } = require('../v8/fire.js')
 const { pipe, unpipe } = require('./pipe.js')
 const {
@@ -57,7 +58,8 @@ class PeerStream extends Duplex {
   }
 
   _read () {
-    this[kOutbound].drain()
+    // Node.js would take it for an error of this stream.
+    attempt(() => this[kOutbound].drain())
   }
 
   /**
@@ -115,10 +117,10 @@ function finish (stream, callback) {
   stream[kSelf][kIsFinished] = true
   stream[kOnFinish]()
 
-  callback(null)
+  attempt(callback)
   // Before the listeners of others, any of which may throw, but with its effect after them.
   stream.prependOnceListener('end', () => nextTick(() => Duplex.prototype.destroy.call(stream)))
-  stream.push(null)
+  attempt(() => stream.push(null))
   readAll(stream)
 
   stream[kOnClose]()
@@ -126,13 +128,7 @@ function finish (stream, callback) {
 
 /** Nobody may be reading: what nobody takes by now is lost, so that the stream ends. */
 function readAll (stream) {
-  for (let isDone = false; !isDone;) {
-    try {
-      isDone = stream.read() === null
-    } catch (error) {
-      nextTick(() => { throw error })
-    }
-  }
+  for (let isEmpty = false; !isEmpty;) attempt(() => { isEmpty = stream.read() === null })
 }
 
 module.exports = PeerStream
