@@ -12,6 +12,8 @@ const DOOR = path.join(ROOM, 'index.js')
 /** The native transport has memory of its own, and a door to it that is for its own rooms. */
 const TRANSPORT = [path.join(ROOT, 'lib/net'), path.join(ROOT, 'lib/utp')]
 const TRANSPORT_DOOR = path.join(TRANSPORT[0], 'native.js')
+/** What knows neither memory. */
+const SURFACE = path.join(ROOT, 'lib/surface.js')
 /** What only those who share memory may load: the addon. */
 const ADDON = [path.join(ROOT, 'lib/load.js'), path.join(ROOT, 'binding.js')]
 
@@ -40,7 +42,7 @@ test('everybody reaches the engine by one door', () => {
 
 test('only the transport reaches its own memory, and of the engine nothing', () => {
   expect(outside.filter(file => !TRANSPORT.includes(path.dirname(file))).flatMap(requiredBy)).not.toContain(TRANSPORT_DOOR)
-  expect(requiredBy(TRANSPORT_DOOR)).toEqual([ADDON[0]])
+  expect(requiredBy(TRANSPORT_DOOR)).toEqual([ADDON[0], SURFACE])
 })
 
 test.each([DOOR, TRANSPORT_DOOR])('nothing but functions and constants goes through %s', door => {
