@@ -12,7 +12,6 @@ const Outbound = require('./sending/outbound.js')
 const sent = require('./sending/sent.js')
 const CryptoHandshake = require('./encryption/crypto-handshake.js')
 const readOptions = require('./options.js')
-const { fire1 } = require('./v8/fire.js')
 const { PeerPieces } = require('./receiving/peer-pieces.js')
 const { violations, free, freeWithWire } = require('./closing.js')
 const { Extensions, idOf, toBencode } = require('./extensions.js')
@@ -248,7 +247,7 @@ class Wire extends Additions {
     sent(this, isSent, 'piece', index, offset)
     if (!isSent) return
     this.uploaded += block.length
-    fire1(this, this._events.upload, 'upload', block.length)
+    this.emit('upload', block.length)
   }
 
   cancel (index, offset, length) {

@@ -9,7 +9,7 @@ const PeerRequests = require('../requests/peer-requests.js')
 const { free } = require('../closing.js')
 const Link = require('./link.js')
 const { readRateLimit } = require('./rate-limit.js')
-const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kPushMore, kSurvives } = require('../symbols.js')
+const { kCrypto, kHandle, kInbound, kIsEnding, kMoveCiphers, kOutbound, kSurvives } = require('../symbols.js')
 const { kOpening } = require('./symbols.js')
 const { typeError } = require('../errors.js')
 
@@ -101,7 +101,8 @@ class NetWire extends Wire {
 
   push (chunk) {
     if (chunk === null) return this.pushLast()
-    return this[kPushMore](chunk)
+    if (!this[kIsMute]) this[kLink].write(chunk)
+    return true
   }
 
   /** All that it has said is with the connection. */
@@ -113,11 +114,6 @@ class NetWire extends Wire {
     // It was given up for another one, which is not there.
     else if (this[kWasConnected]) this.onDisconnect()
     return super.push(null)
-  }
-
-  [kPushMore] (chunk) {
-    if (!this[kIsMute]) this[kLink].write(chunk)
-    return true
   }
 
   /** Has whatever is said before our handshake wait for it: who made the wire sends that. */

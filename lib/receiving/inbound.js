@@ -67,11 +67,6 @@ class Inbound extends Receiver {
     }
   }
 
-  /** Whether no chunk is at work. */
-  get isIdle () {
-    return this.chunk === null
-  }
-
   /** Goes on with what is framed, and with requests that waited. */
   resume () {
     this.isPaused = false

@@ -12,7 +12,6 @@ const { Request } = require('../requests/request.js')
 const { tellHandshake } = require('../diagnostics.js')
 const { keepPeerInfo } = require('../peer-info.js')
 const Ready = require('../promises/ready.js')
-const { fire1, fire3, fire4 } = require('../v8/fire.js')
 const { closeFor } = require('../closing.js')
 const { sendExtendedHandshake } = require('../handshakes.js')
 const { WireError } = require('../errors.js')
@@ -116,7 +115,7 @@ class Receiver {
       const pieces = wire[kPeerPieces] ?? wire.peerPieces
       if (pieces.get(index)) continue
       pieces.set(index, true)
-      fire1(wire, wire._events.have, 'have', index)
+      wire.emit('have', index)
     }
     this.haves = null
   }
@@ -140,7 +139,7 @@ class Receiver {
     const respond = (error, buffer) => theirs.respond(request, error, buffer)
     const request = new Request(piece, offset, length, respond, key)
     theirs.add(request, key)
-    fire4(wire, wire._events.request, 'request', piece, offset, length, respond)
+    wire.emit('request', piece, offset, length, respond)
   }
 
   /** BEP 6: a request while choked is rejected, but for the pieces that we allow fast. */
@@ -163,9 +162,9 @@ class Receiver {
       if (request !== null) wire.downloaded += length
       if (!wire[kIsEnding]) {
         try {
-          fire1(wire, wire._events.download, 'download', length)
+          wire.emit('download', length)
         } finally {
-          if (!wire[kIsEnding]) fire3(wire, wire._events.piece, 'piece', index, offset, block)
+          if (!wire[kIsEnding]) wire.emit('piece', index, offset, block)
         }
       }
     }

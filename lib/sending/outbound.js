@@ -3,7 +3,7 @@
 const FIFO = require('fast-fifo')
 const native = require('../native/index.js')
 const { attempt } = require('../surface.js')
-const { kHandle, kInbound, kIsFinished, kPushMore } = require('../symbols.js')
+const { kHandle, kInbound, kIsFinished } = require('../symbols.js')
 
 const { nextTick } = process
 
@@ -69,8 +69,7 @@ class Outbound {
     const { pipes } = this
     for (const pipe of pipes) pipe.cork()
     try {
-      let isFirst = true
-      while (this.pushNext(isLast, isFirst)) isFirst = false
+      while (this.pushNext(isLast));
       isDone = true
     } finally {
       for (const pipe of pipes) pipe.uncork()
@@ -106,11 +105,11 @@ class Outbound {
   }
 
   /** Pushes one chunk; tells whether to go on. */
-  pushNext (isLast, isFirst) {
+  pushNext (isLast) {
     if (this.pushed === this.ready.length && !this.takeAll()) return false
     const chunk = this.ready[this.pushed]
     this.ready[this.pushed++] = undefined
-    const isWanted = isFirst ? this.wire.push(chunk) : this.wire[kPushMore](chunk)
+    const isWanted = this.wire.push(chunk)
     if (isLast) return true
     if (!isWanted) this.isStalled = true
     return isWanted && !this.pipes.some(isFull)

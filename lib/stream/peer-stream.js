@@ -1,19 +1,15 @@
 'use strict'
 
-const { Duplex, Readable } = require('node:stream')
+const { Duplex } = require('node:stream')
 
 const { toBytes } = require('../arguments.js')
 const { attempt } = require('../surface.js')
-const { fire1 } = require('../v8/fire.js')
 const { pipe, unpipe } = require('./pipe.js')
 const {
-  kSelf, kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose, kPushMore
+  kSelf, kInbound, kOutbound, kIsEnding, kIsFinished, kOnEnd, kOnFinish, kOnClose
 } = require('../symbols.js')
 
 const { nextTick } = process
-const { push } = Readable.prototype
-
-function noop () {}
 
 const STREAM_OPTIONS = {
   // `destroy` is a graceful `end` here, so that Node.js must not call it by itself.
@@ -36,16 +32,7 @@ class PeerStream extends Duplex {
   }
 
   write (chunk, encoding, callback) {
-    if (!this[kIsEnding]) {
-      // Where nothing waits, Node's way to `_write` is but a detour. Should the chunk not be done at
-      // once, the next one goes that way, and waits there.
-      if (encoding === undefined && callback === undefined && this._write === PeerStream.prototype._write &&
-        this.writableLength === 0 && this.writableCorked === 0 && this[kInbound].isIdle && Buffer.isBuffer(chunk)) {
-        this[kInbound].take(toBytes(chunk, 'chunk'), noop)
-        return true
-      }
-      return super.write(chunk, encoding, callback)
-    }
+    if (!this[kIsEnding]) return super.write(chunk, encoding, callback)
     // A socket may go on for a while after the wire was closed.
     const done = typeof encoding === 'function' ? encoding : callback
     if (typeof done === 'function') nextTick(done, null)
@@ -60,18 +47,6 @@ class PeerStream extends Duplex {
   _read () {
     // Node.js would take it for an error of this stream.
     attempt(() => this[kOutbound].drain())
-  }
-
-  /**
-   * Pushes a chunk right after another one, and tells likewise whether more is wanted: where the
-   * last one went straight to its listener, the state of the stream is as it has to be.
-   */
-  [kPushMore] (chunk) {
-    const listeners = this._events.data
-    if (listeners === undefined || !this.readableFlowing || this.readableLength > 0 ||
-      this.readableEncoding !== null || this.push !== push) return this.push(chunk)
-    fire1(this, listeners, 'data', chunk)
-    return true
   }
 
   pipe (destination, options) {

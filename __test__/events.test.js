@@ -1,6 +1,6 @@
 'use strict'
 
-/** What is there for V8's sake alone (lib/v8, and the ways round `write` and `push`): nobody sees it. */
+/** Events of messages that come by the thousand are events like any other. */
 
 const { execFileSync } = require('node:child_process')
 const { EventEmitter } = require('node:events')
@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 afterEach(() => close(wire))
 
-/** Has each of the events that do not go by way of `emit` come once. */
+/** Has each of the events come once. */
 async function play () {
   wire.request(1, 0, LENGTH, () => {})
   wire.write(messages.have(3))
