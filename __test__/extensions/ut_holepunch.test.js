@@ -3,6 +3,7 @@
 const { once } = require('node:events')
 const Wire = require('../..')
 const utHolepunch = require('../../extensions/ut_holepunch')
+const holdClock = require('../helpers/held-clock')
 const { bencode } = require('../world/support/messages')
 const { close, pipeTogether, shakeHands } = require('../world/support/pair')
 const { Peer, turn, ...p } = require('../hostile/support/peer')
@@ -61,12 +62,12 @@ describe('of a peer', () => {
   })
 
   test('of its messages, a hundred count in a minute', () => {
-    const now = jest.spyOn(require('node:perf_hooks').performance, 'now').mockReturnValue(1000)
+    const clock = holdClock(1000)
     for (let i = 0; i < 1000; i++) hear(`0100${V4}`)
     expect(told).toHaveLength(100)
-    now.mockReturnValue(61_001)
+    clock.now = 61_001
     hear(`0100${V4}`)
-    now.mockRestore()
+    clock.letGo()
     expect(told).toHaveLength(101)
   })
 

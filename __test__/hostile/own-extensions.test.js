@@ -6,6 +6,7 @@
  */
 
 const { createHash } = require('node:crypto')
+const holdClock = require('../helpers/held-clock')
 const { importOutside } = require('../helpers/wire')
 const { Random, seed } = require('../helpers/random')
 const Wire = require('../..')
@@ -206,13 +207,12 @@ describe('X15 random messages', () => {
   test.each(Object.keys(SAMPLES))('to %s throw nothing, and end no wire', async name => {
     const start = seed()
     const random = new Random(start)
-    const now = jest.spyOn(require('node:perf_hooks').performance, 'now')
+    const clock = holdClock()
     try {
       const peer = greet(makers[name], { handshake: { metadata_size: 34256 } })
       peer.extension.fetch?.()
-      let time = 0
       for (let i = 0; i < 20_000; i++) {
-        now.mockReturnValue(time += 60_000)
+        clock.now += 60_000
         const message = mutate(random, random.pick(SAMPLES[name]))
         // Without the wire, which would keep some of it back.
         peer.extension.onMessage(random.below(2) ? message : new Uint8Array(message))
@@ -224,7 +224,7 @@ describe('X15 random messages', () => {
       error.message += `\nTEST_SEED=${start}`
       throw error
     } finally {
-      now.mockRestore()
+      clock.letGo()
     }
   }, 60_000)
 })

@@ -72,7 +72,9 @@ describe.each([['native', 'net'], ['net', 'native'], ['native', 'native']])('a s
     const { client, socket } = await join(kinds)
     let written = 0
     const chunk = Buffer.alloc(1 << 16)
-    const fill = () => { while (written < 64 << 20 && client.write(chunk)) written += chunk.length }
+    const fill = () => {
+      for (let goesOn = true; goesOn && written < 64 << 20; written += chunk.length) goesOn = client.write(chunk)
+    }
     client.on('drain', fill)
     fill()
     socket.pause()
