@@ -15,7 +15,8 @@ const STREAM_OPTIONS = {
   // `destroy` is a graceful `end` here, so that Node.js must not call it by itself.
   autoDestroy: false,
   readableHighWaterMark: 64 * 1024,
-  writableHighWaterMark: 64 * 1024
+  // More than the 64 KiB that a socket brings at once: Node.js 18 stops a pipe at each that fills it.
+  writableHighWaterMark: 128 * 1024
 }
 
 /**
