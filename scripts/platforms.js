@@ -1,8 +1,8 @@
 'use strict'
 
 // `npm run test:platforms -- [--short] [--write] [--binaries FOLDER] [PLATFORM]…`: builds the addon on Linux x64 for other
-// platforms, and plays the tests of `npm run test:binary` by a Node.js of that platform, emulated by qemu
-// where the processor is another. macOS and Windows are compiled and linked only. `--short` plays a
+// platforms, and plays the tests of `npm run test:binary` and sessions of several wires by a Node.js of that
+// platform, emulated by qemu where the processor is another. macOS and Windows are compiled and linked only. `--short` plays a
 // choice of the tests, `--write` writes docs/platforms.md, `--binaries` takes addons that are built
 // already, under the names that `npm run build` gives them, and builds none. Everything it needs comes
 // from npm, PyPI, crates.io and Debian into the cache of the user; what this machine cannot do is counted
@@ -16,7 +16,7 @@ const { ROOT } = require('./command')
 const { Missing } = require('./platforms/cache')
 const { TARGETS } = require('./platforms/targets')
 const { binaryName, build, verify } = require('./platforms/toolchain')
-const { playTests, takeFigures } = require('./platforms/play')
+const { playTests, playSessions, takeFigures } = require('./platforms/play')
 const { checkBinary } = require('./check-release')
 
 async function main () {
@@ -81,6 +81,10 @@ async function attempt (target, { short, write, only, binaries }) {
   if (own !== file) fs.copyFileSync(file, own)
   try {
     const result = await playTests(runtime, { short, only })
+    if (!only) {
+      const sessions = await playSessions(runtime)
+      for (const key of Object.keys(sessions)) result[key] += sessions[key]
+    }
     for (const key of Object.keys(counts)) counts[key] += result[key]
     console.log(`${platform}, ${runtime.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`)
     if (result.output) console.error(result.output)

@@ -3,7 +3,7 @@
 // Plays the tests, and takes figures, in a runtime.
 
 const path = require('node:path')
-const { run, lastLines } = require('../command')
+const { run, lastLines, ROOT } = require('../command')
 const { runJest } = require('../jest')
 
 /** Lines of a failed run's output that are worth showing. */
@@ -17,6 +17,10 @@ const SHORT = [
   '__test__/messages', '__test__/stream', '__test__/lifetime', '__test__/worker-threads', 'mse/options', 'mse/info-hash',
   'world/extensions', 'world/several-wires', 'world/abandoned-socket'
 ]
+
+/** What model/several.js plays: wires on pipes, on sockets of the native transport, and with connections of its own. */
+const KINDS = [[], ['--native'], ['--connected']]
+const SESSIONS = ['--count', '25', '--seed', '900']
 
 /** Those that play bittorrent-protocol beside it, whose encryption takes an emulator minutes. */
 const BESIDE_UPSTREAM = ['mse/sessions', 'world/differential', 'world/upstream-peer']
@@ -36,6 +40,21 @@ async function playTests (runtime, { short = false, only = [] }) {
 }
 
 /**
+ * Plays sessions of several wires at once, on connections of each kind.
+ * @param {import('./runtimes').Runtime} runtime
+ * @returns {Promise<{ passed: number, failed: number, output: string }>} counts kinds
+ */
+async function playSessions (runtime) {
+  const result = { passed: 0, failed: 0, output: '' }
+  for (const kind of KINDS) {
+    const { code, output } = await start(runtime, [path.join(ROOT, '__test__/model/several.js'), ...kind, ...SESSIONS])
+    result[code === 0 ? 'passed' : 'failed']++
+    if (code !== 0) result.output += lastLines(output, LAST_LINES)
+  }
+  return result
+}
+
+/**
  * @param {import('./runtimes').Runtime} runtime
  * @returns {Promise<{ version: string, figures: string[] }>} what it says it is, and a figure for each of
  *   `ROWS` in figures.js
@@ -50,4 +69,4 @@ function start ({ command, args, env, patience }, rest) {
   return run(command, [...args, ...rest], { env: { ...env, TEST_PATIENCE: String(patience) } })
 }
 
-module.exports = { playTests, takeFigures }
+module.exports = { playTests, playSessions, takeFigures }
