@@ -16,7 +16,14 @@ const hasReadableSockets = process.versions.deno === undefined
 /** Whether another processor or another C library than the system's is played. */
 const isEmulated = 'NODE_WRAPPER' in process.env
 
+/** Whether the prebuilt binary of utp-native loads: it is for glibc, and calls libuv, which Bun and Deno lack. */
+const hasUtpNative = !('bun' in process.versions) && !('deno' in process.versions) &&
+  process.platform === 'linux' && process.arch === 'x64' && Boolean(process.report.getReport().header.glibcVersionRuntime)
+
 /** `test`, or what counts as skipped where the runtime lacks what the test needs. */
 const testIf = condition => condition ? test : test.skip
 
-module.exports = { hasReadableSockets, hasV8Natives, isEmulated, tellsBusyTime, testIf }
+/** Likewise `describe`. */
+const describeIf = condition => condition ? describe : describe.skip
+
+module.exports = { describeIf, hasReadableSockets, hasUtpNative, hasV8Natives, isEmulated, tellsBusyTime, testIf }

@@ -11,13 +11,9 @@ const { createRequire } = require('node:module')
 const Wire = require('../..')
 const ours = require('../../utp.js')
 const { connect: connectWire, listen: listenForWires } = require('../../net.js')
+const { describeIf, hasUtpNative } = require('../helpers/runtime')
 const { install } = require('../world/webtorrent/install')
 const { receive, send } = require('./support/transfer.js')
-
-/** Its prebuilt binary loads there; nothing is compiled here. */
-const describeThere = process.platform === 'linux' && process.arch === 'x64' && process.report.getReport().header.glibcVersionRuntime
-  ? describe
-  : describe.skip
 
 const INFO_HASH = randomBytes(20)
 const BLOCK = randomBytes(16384)
@@ -39,7 +35,7 @@ test.each([
   await closeAll(wire, server)
 }, TIMEOUT)
 
-describeThere('utp-native', () => {
+describeIf(hasUtpNative)('utp-native', () => {
   const implementations = { ours }
 
   beforeAll(async () => {

@@ -5,17 +5,13 @@
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const Child = require('../helpers/child')
+const { hasUtpNative, testIf } = require('../helpers/runtime')
 const { ourFile, upstreamFile } = require('../helpers/wire')
 const { split } = require('./support/peer')
 const { install } = require('./webtorrent/install')
 
 const ourUtp = path.join(__dirname, '../../utp.js')
 const SCRIPT = path.join(__dirname, 'webtorrent/utp.mjs')
-
-/** Its prebuilt binary loads there; nothing is compiled here. */
-const testThere = process.platform === 'linux' && process.arch === 'x64' && process.report.getReport().header.glibcVersionRuntime
-  ? test
-  : test.skip
 
 /**
  * libutp gives an end up 30 s after its last packet was not acknowledged; closed in order, it is
@@ -34,7 +30,7 @@ beforeAll(async () => { webtorrent = await install() }, 300_000)
  * comes first and is acknowledged, the leecher is gone, and the seeder's is sent to nobody until it
  * is given up.
  */
-testThere.each([
+testIf(hasUtpNative).each([
   ['this wire', ourFile], ['upstream', upstreamFile]
 ])('destroyed right after a download, both ends close at once: %s', async (_, file) => {
   await downloadAndDestroy(file)
