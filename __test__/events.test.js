@@ -5,6 +5,7 @@
 const { execFileSync } = require('node:child_process')
 const { EventEmitter } = require('node:events')
 const path = require('node:path')
+const { hasDomains, testIf } = require('./helpers/runtime')
 const { ScriptedPeer, turn, close } = require('./helpers/scripted-peer')
 const messages = require('./world/support/messages')
 
@@ -80,7 +81,7 @@ describe.each(EVENTS)('%s', (event, ...values) => {
   })
 })
 
-test.each(['before', 'after'])('listeners run in the domain of the wire: the module loaded %s this package', when => {
+testIf(hasDomains).each(['before', 'after'])('listeners run in the domain of the wire: the module loaded %s this package', when => {
   const load = ['const domain = require("node:domain")', 'const Wire = require("./index.js")']
   if (when === 'after') load.reverse()
   const program = `

@@ -3,6 +3,7 @@
 /** Blocks as promises. */
 
 const { getEventListeners } = require('node:events')
+const { tellsTimers, testIf } = require('./helpers/runtime')
 const { ScriptedPeer, close, turn } = require('./helpers/scripted-peer')
 const messages = require('./world/support/messages')
 
@@ -153,7 +154,7 @@ describe('given up', () => {
   })
 })
 
-test('settled, it leaves no listener, and its timer keeps no process', async () => {
+testIf(tellsTimers())('settled, it leaves no listener, and its timer keeps no process', async () => {
   const { signal } = new AbortController()
   const before = process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const promise = wire.fetch(...ASKED, { signal, timeout: 1e6 })

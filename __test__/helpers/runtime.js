@@ -10,6 +10,23 @@ const tellsBusyTime = () => eventLoopUtilization().active > 0
 /** Whether it lets a test look at how objects are laid out: V8's `%` functions. */
 const hasV8Natives = !('bun' in process.versions)
 
+/** Whether an emitter belongs to the domain that it was made in: Bun has the module alone. */
+const hasDomains = !('bun' in process.versions)
+
+/** Whether it says which timers keep the process: Bun tells of none. */
+function tellsTimers () {
+  const timer = setTimeout(() => {}, 1e6)
+  const isTold = process.getActiveResourcesInfo().includes('Timeout')
+  clearTimeout(timer)
+  return isTold
+}
+
+/** Whether a shell starts it with the flags of Node.js: Deno translates those of its own `child_process`. */
+const takesNodeFlags = process.versions.deno === undefined
+
+/** Whether the servers of its `net` heed `maxConnections`: Deno's do not. */
+const heedsMaxConnections = process.versions.deno === undefined
+
 /** Whether a socket that was paused brings more to who listens for `readable`: not in Deno, without a wire either. */
 const hasReadableSockets = process.versions.deno === undefined
 
@@ -26,4 +43,16 @@ const testIf = condition => condition ? test : test.skip
 /** Likewise `describe`. */
 const describeIf = condition => condition ? describe : describe.skip
 
-module.exports = { describeIf, hasReadableSockets, hasUtpNative, hasV8Natives, isEmulated, tellsBusyTime, testIf }
+module.exports = {
+  describeIf,
+  hasDomains,
+  hasReadableSockets,
+  hasUtpNative,
+  hasV8Natives,
+  heedsMaxConnections,
+  isEmulated,
+  takesNodeFlags,
+  tellsBusyTime,
+  tellsTimers,
+  testIf
+}

@@ -11,6 +11,7 @@ const { createInterface } = require('node:readline')
 
 const { CLIENT_ID, INFO_HASH, closeAll, connect, download, listen, rawServer, rawSocket, seen, serve, stops, until } = require('./support/peers.js')
 const { countWires } = require('../../lib/native/index.js')
+const { takesNodeFlags, testIf } = require('../helpers/runtime')
 const messages = require('../world/support/messages.js')
 
 const HEX = { infoHash: INFO_HASH.toString('hex'), peerId: CLIENT_ID.toString('hex') }
@@ -106,7 +107,7 @@ test('a server that sends much and reads nothing does not keep a client from clo
   socket.destroy()
 })
 
-test('peers that take all descriptors: the server goes on, and accepts again when some are free', async () => {
+testIf(takesNodeFlags)('peers that take all descriptors: the server goes on, and accepts again when some are free', async () => {
   const child = spawn('sh', ['-c', `ulimit -n 60; exec "${process.execPath}" -e '
     const { listen } = require("./net.js")
     const id = Buffer.alloc(20, 1)

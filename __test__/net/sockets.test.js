@@ -15,6 +15,7 @@ const Wire = require('../..')
 const { kConnection } = require('../../lib/net/symbols.js')
 const native = require('../../net.js')
 const { readSlowly } = require('../helpers/read-slowly')
+const { heedsMaxConnections, testIf } = require('../helpers/runtime')
 const { CLIENT_ID, DEAD_PORT, INFO_HASH, SERVER_ID, closeAll, download, seen, serve, until } = require('./support/peers.js')
 
 const KINDS = { net, native }
@@ -232,7 +233,7 @@ describe.each(Object.entries(KINDS))('%s', (name, kind) => {
     expect(received).toBe(BLOCK.length)
   })
 
-  test('maxConnections', async () => {
+  testIf(kind !== net || heedsMaxConnections)('maxConnections', async () => {
     const server = kind.createServer().listen(0, '127.0.0.1')
     server.maxConnections = 1
     opened.add(server)
