@@ -35,7 +35,6 @@ module.exports = {
   kHasPeerExtendedHandshake: Symbol('hasPeerExtendedHandshake'),
   /** The timer of keep-alives; `null` while there is none. */
   kKeepAliveTimer: Symbol('keepAliveTimer'),
-  /** Pushes a chunk right after another one. */
   /** Where a wire's bytes come and go by the native transport: gives it the ciphers. */
   kMoveCiphers: Symbol('moveCiphers'),
   /** Whether a wire goes on in spite of a fault, for it has another way. */

@@ -3,7 +3,7 @@
 const native = require('./native.js')
 const { nativeOf } = require('./rate-limit.js')
 const { socketError } = require('./errors.js')
-const { surface } = require('../surface.js')
+const { attempt } = require('../surface.js')
 
 /** How much one buffer of what was read has at most, in bytes. */
 const RECORD_LENGTH = 128 * 1024
@@ -107,11 +107,7 @@ class Connection {
 
   /** News come once: what a listener throws is the application's to see, and keeps none of them back. */
   tell (news, argument) {
-    try {
-      this.owner[news](argument)
-    } catch (error) {
-      surface(error)
-    }
+    attempt(() => this.owner[news](argument))
   }
 
   /** Gives what is there to the owner, until it pauses. */
