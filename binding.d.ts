@@ -632,7 +632,7 @@ export declare const STATE_AM_CHOKING: number
 /** Likewise: we are interested in the peer. */
 export declare const STATE_AM_INTERESTED: number
 
-/** Likewise: what arrives has to be decrypted. */
+/** Likewise: what arrives has to be decrypted, and output encrypted. */
 export declare const STATE_ENCRYPTED: number
 
 /** Likewise: the fast extension is on. */
@@ -653,7 +653,7 @@ export declare const STATE_PEER_CHOKING: number
 /** Likewise: the peer is interested in us. */
 export declare const STATE_PEER_INTERESTED: number
 
-/** Likewise: blocks have to be given as bytes, to be encrypted or held back. */
+/** Likewise: blocks have to be given as bytes, to be held back. */
 export declare const STATE_TAKES_BLOCKS: number
 
 /** What a wire has seen. */
@@ -706,6 +706,12 @@ export declare const TRANSFER_CHOKE: number
 /** Fills the bytes with the source, decrypted. */
 export declare const TRANSFER_DECRYPT: number
 
+/**
+ * Of a wire that is encrypted, writes the next segment of the output and its block, which is the
+ * source, encrypted to the bytes from A on.
+ */
+export declare const TRANSFER_ENCRYPTED_OUTPUT: number
+
 /** Sends a message of the extension whose id is A. */
 export declare const TRANSFER_EXTENDED: number
 
@@ -730,7 +736,7 @@ export declare const TRANSFER_HASHES: number
  */
 export declare const TRANSFER_NEGOTIATE: number
 
-/** Fills the bytes with the next A segments of the output. */
+/** Fills the bytes with the next A segments of the output, of a wire that is not encrypted. */
 export declare const TRANSFER_OUTPUT: number
 
 /**

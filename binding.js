@@ -978,6 +978,7 @@ module.exports.TRANSFER_BODY = nativeBinding.TRANSFER_BODY
 module.exports.TRANSFER_CENSUS = nativeBinding.TRANSFER_CENSUS
 module.exports.TRANSFER_CHOKE = nativeBinding.TRANSFER_CHOKE
 module.exports.TRANSFER_DECRYPT = nativeBinding.TRANSFER_DECRYPT
+module.exports.TRANSFER_ENCRYPTED_OUTPUT = nativeBinding.TRANSFER_ENCRYPTED_OUTPUT
 module.exports.TRANSFER_EXTENDED = nativeBinding.TRANSFER_EXTENDED
 module.exports.TRANSFER_HANDSHAKE = nativeBinding.TRANSFER_HANDSHAKE
 module.exports.TRANSFER_HASH_REJECT = nativeBinding.TRANSFER_HASH_REJECT

@@ -1020,7 +1020,8 @@ declare namespace Wire {
    * - `ERR_EXTENSION_NAME`: `use()` with a name that the wire has for something else. It is thrown
    *   by `use()`, and the wire stays open.
    * - `ERR_CHUNK_DETACHED`: the memory of a chunk, or of a payload of it, was transferred away
-   *   before the wire had read all of the chunk. Nothing is read from memory that is gone.
+   *   before the wire had read all of the chunk; or that of a block before the block had left.
+   *   Nothing is read from memory that is gone.
    * - `ERR_HANDSHAKE_TIMEOUT`, of wires over the native transport (`bittorrent-protocol-native/net`):
    *   no handshake of the peer within `handshakeTimeout`.
    * - `ERR_UNKNOWN_INFO_HASH`, of wires that a server of it has accepted: the peer wants a torrent that

@@ -96,6 +96,13 @@ impl Driver {
         place.is_some_and(|place| self.names[place].2)
     }
 
+    fn is_encrypted(&self, place: Option<usize>) -> bool {
+        place.is_some_and(|place| {
+            let (index, _, is_there) = self.names[place];
+            is_there && self.states[(index * STATE_LENGTH) as usize + 1].get() & STATE_ENCRYPTED != 0
+        })
+    }
+
     /// Results of a wire that is gone are those of nothing, whoever was asked before.
     fn check(&self, place: Option<usize>) {
         let result = self.slots[SLOT_RESULT as usize].get();
@@ -224,11 +231,24 @@ impl Driver {
         let place = self.name(name);
         self.run(place, COMMAND_OUTPUT, [0; 4]);
         let count = self.slots[SLOT_NUMBERS as usize].get();
-        let lengths = (0..count).map(|i| self.slots[(SLOT_RUN + 2 * i) as usize].get() as usize);
-        let mut bytes = vec![0; lengths.sum()];
-        self.transfer(place, TRANSFER_OUTPUT, [count, 0, 0, 0], &mut bytes, &[]);
+        let run = |at: u32| self.slots[(SLOT_RUN + at) as usize].get() as usize;
+        let segments: Vec<_> = (0..count).map(|i| (run(2 * i), run(2 * i + 1))).collect();
         let expected = if self.is_there(place) { RESULT_DONE } else { RESULT_GONE };
-        assert_eq!(self.slots[SLOT_RESULT as usize].get(), expected);
+        if self.is_encrypted(place) {
+            let mut bytes = vec![0; segments.iter().map(|(bytes, block)| bytes + block).sum()];
+            let mut at = 0;
+            for (length, block) in segments {
+                let block = vec![7; block];
+                let arguments = [at as u32, 0, 0, 0];
+                self.transfer(place, TRANSFER_ENCRYPTED_OUTPUT, arguments, &mut bytes, &block);
+                assert_eq!(self.slots[SLOT_RESULT as usize].get(), expected);
+                at += length + block.len();
+            }
+        } else {
+            let mut bytes = vec![0; segments.iter().map(|(bytes, _)| bytes).sum()];
+            self.transfer(place, TRANSFER_OUTPUT, [count, 0, 0, 0], &mut bytes, &[]);
+            assert_eq!(self.slots[SLOT_RESULT as usize].get(), expected);
+        }
         self.run(place, COMMAND_SET_UNDELIVERED, [0, 1 << 16, 0, 0]);
     }
 

@@ -9,8 +9,8 @@ const {
   COMMAND_ALLOWED_FAST, COMMAND_HAVE, COMMAND_HAVE_ALL, COMMAND_HAVE_NONE, COMMAND_HOLD_UNTIL_HANDSHAKE,
   COMMAND_INTERESTED, COMMAND_KEEP_ALIVE, COMMAND_NOT_INTERESTED, COMMAND_OUTPUT, COMMAND_PIECE, COMMAND_PORT,
   COMMAND_SET_UNDELIVERED, COMMAND_SUGGEST, COMMAND_UNCHOKE, RESERVED_DHT, RESERVED_EXTENDED, RESERVED_FAST,
-  RESERVED_V2, RESULT_DONE, SLOT_NUMBERS, SLOT_RUN, STATE_AM_CHOKING, STATE_AM_INTERESTED, STATE_TAKES_BLOCKS,
-  TRANSFER_BITFIELD, TRANSFER_CHOKE, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE, TRANSFER_HASHES,
+  RESERVED_V2, RESULT_DONE, SLOT_NUMBERS, SLOT_RUN, STATE_AM_CHOKING, STATE_AM_INTERESTED, STATE_ENCRYPTED, STATE_TAKES_BLOCKS,
+  TRANSFER_BITFIELD, TRANSFER_CHOKE, TRANSFER_ENCRYPTED_OUTPUT, TRANSFER_EXTENDED, TRANSFER_HANDSHAKE, TRANSFER_HASHES,
   TRANSFER_HASH_REJECT, TRANSFER_HASH_REQUEST, TRANSFER_OUTPUT, TRANSFER_PIECE
 } = require('../load.js')
 
@@ -84,16 +84,48 @@ function piece (handle, index, offset, block, peerRequests) {
   return result === RESULT_DONE
 }
 
+/** How much is encrypted at a time, in bytes, if no message is longer: what one flush may write. */
+const ENCRYPTED_LENGTH = 256 * 1024
+
+/** What is given to the engine where no block follows. */
+const NO_BLOCK = Buffer.alloc(0)
+
 /**
- * Takes output in order.
+ * Takes output in order: of a wire that is encrypted one chunk, else all that a call gives.
  * @param {Buffer[]} chunks is added to
- * @param {{ nextBlock (): Buffer }} blocks gives the block of the caller's that comes next
+ * @param {{ nextBlock (length: number): Buffer | null }} blocks gives the block of the caller's that
+ *   comes next; `null` ends it
  * @returns {boolean} whether there was any
  */
 function takeOutput (handle, chunks, blocks) {
   command(handle, COMMAND_OUTPUT)
   const count = page[SLOT_NUMBERS]
   if (count === 0) return false
+  return is(handle, STATE_ENCRYPTED)
+    ? takeEncrypted(handle, count, chunks, blocks)
+    : takePlain(handle, count, chunks, blocks)
+}
+
+function takeEncrypted (handle, count, chunks, blocks) {
+  let length = 0
+  let taken = 0
+  while (taken < count && length < ENCRYPTED_LENGTH) {
+    length += page[SLOT_RUN + 2 * taken] + page[SLOT_RUN + 2 * taken + 1]
+    taken++
+  }
+  const bytes = Buffer.allocUnsafe(length)
+  // It leaves the run as it is.
+  for (let i = 0, at = 0; i < taken; i++) {
+    const blockLength = page[SLOT_RUN + 2 * i + 1]
+    const block = blockLength > 0 ? blocks.nextBlock(blockLength) : NO_BLOCK
+    if (block === null || transfer(handle, TRANSFER_ENCRYPTED_OUTPUT, bytes, at, 0, 0, 0, block) !== RESULT_DONE) return false
+    at += page[SLOT_RUN + 2 * i] + blockLength
+  }
+  chunks.push(bytes)
+  return true
+}
+
+function takePlain (handle, count, chunks, blocks) {
   let length = 0
   for (let i = 0; i < count; i++) length += page[SLOT_RUN + 2 * i]
   const bytes = Buffer.allocUnsafe(length)
@@ -103,8 +135,12 @@ function takeOutput (handle, chunks, blocks) {
   for (let i = 0, at = byteOffset; i < count; i++) {
     const segment = page[SLOT_RUN + 2 * i]
     chunks.push(count === 1 ? bytes : Buffer.from(buffer, at, segment))
-    if (page[SLOT_RUN + 2 * i + 1] > 0) chunks.push(blocks.nextBlock())
     at += segment
+    const blockLength = page[SLOT_RUN + 2 * i + 1]
+    if (blockLength === 0) continue
+    const block = blocks.nextBlock(blockLength)
+    if (block === null) return false
+    chunks.push(block)
   }
   return true
 }

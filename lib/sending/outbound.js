@@ -2,6 +2,8 @@
 
 const FIFO = require('fast-fifo')
 const native = require('../native/index.js')
+const { closeFor } = require('../closing.js')
+const { WireError } = require('../errors.js')
 const { attempt } = require('../surface.js')
 const { kHandle, kInbound, kIsFinished } = require('../symbols.js')
 
@@ -21,6 +23,8 @@ class Outbound {
     this.wire = wire
     /** Blocks of callers, in the order in which the engine's output has their places. */
     this.blocks = null
+    /** The memory of one of them was transferred away: nothing leaves any more. */
+    this.isTorn = false
     /** Chunks that are ready to be pushed, and how many of them have been. @type {Buffer[]} */
     this.ready = NOTHING
     this.pushed = 0
@@ -49,9 +53,12 @@ class Outbound {
     this.blocks.push(block)
   }
 
-  /** The block whose place has come. */
-  nextBlock () {
-    return this.blocks.shift()
+  /** The block whose place has come; `null` if its memory is gone. */
+  nextBlock (length) {
+    const block = this.blocks.shift()
+    if (block.length === length) return block
+    this.isTorn = true
+    return null
   }
 
   /** The reader, or a destination, wants more. */
@@ -119,9 +126,16 @@ class Outbound {
   takeAll () {
     this.ready = []
     this.pushed = 0
-    if (native.takeOutput(this.wire[kHandle], this.ready, this)) return true
+    if (!this.isTorn && native.takeOutput(this.wire[kHandle], this.ready, this)) return true
     this.ready = NOTHING
+    if (this.isTorn) this.failDetached()
     return false
+  }
+
+  /** The caller transferred memory away that was still to be sent. */
+  failDetached () {
+    closeFor(this.wire, new WireError('ERR_CHUNK_DETACHED',
+      'the memory of a block was transferred away before the block had left'))
   }
 
   /** Where output leaves slowly, requests are not to come long before their answers can leave. */

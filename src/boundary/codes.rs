@@ -97,7 +97,7 @@ shared! {
     "collected begins, and how long that is (0 if there is none)."
     "This and the other `TRANSFER_*` take bytes."
     TRANSFER_RECEIVE = 0;
-    "Fills the bytes with the next A segments of the output."
+    "Fills the bytes with the next A segments of the output, of a wire that is not encrypted."
     TRANSFER_OUTPUT = 1;
     "Fills the bytes with the body that the last event announced."
     TRANSFER_BODY = 2;
@@ -134,6 +134,9 @@ shared! {
     "Fills the bytes with a row of `CENSUS_LENGTH` floats for each wire, as many as there is room for;"
     "gives how many. It names no wire."
     TRANSFER_CENSUS = 16;
+    "Of a wire that is encrypted, writes the next segment of the output and its block, which is the"
+    "source, encrypted to the bytes from A on."
+    TRANSFER_ENCRYPTED_OUTPUT = 17;
 }
 
 shared! {
@@ -229,9 +232,9 @@ shared! {
     STATE_FAST = 16;
     "The bits above, which a caller may set."
     STATE_OVERRIDES = 31;
-    "Likewise: blocks have to be given as bytes, to be encrypted or held back."
+    "Likewise: blocks have to be given as bytes, to be held back."
     STATE_TAKES_BLOCKS = 32;
-    "Likewise: what arrives has to be decrypted."
+    "Likewise: what arrives has to be decrypted, and output encrypted."
     STATE_ENCRYPTED = 64;
     "Likewise: the crypto handshake goes on."
     STATE_NEGOTIATING = 128;

@@ -110,6 +110,12 @@ impl Session {
                 let is_taken = wire.take_output(a as usize, bytes);
                 return if is_taken { RESULT_DONE } else { RESULT_GONE };
             }
+            TRANSFER_ENCRYPTED_OUTPUT => {
+                let length = wire.output().next().map_or(0, |segment| segment.length());
+                let out = bytes.get_mut(a as usize..).and_then(|out| out.get_mut(..length));
+                let is_taken = out.is_some_and(|out| wire.encrypt_output(out, source));
+                return if is_taken { RESULT_DONE } else { RESULT_GONE };
+            }
             TRANSFER_HANDSHAKE => {
                 let reserved = Reserved {
                     dht: a & RESERVED_DHT != 0,

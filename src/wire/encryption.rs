@@ -101,7 +101,7 @@ impl Wire {
         matches!(self.encryption, Encryption::Negotiating(_))
     }
 
-    /// Whether what arrives has to pass [`Wire::decrypt`].
+    /// Whether what arrives has to pass [`Wire::decrypt`], and output [`Wire::encrypt_output`].
     pub fn is_encrypted(&self) -> bool {
         matches!(self.encryption, Encryption::On(_))
     }
@@ -111,9 +111,9 @@ impl Wire {
         self.early_events.len()
     }
 
-    /// Whether blocks have to be given as bytes, to be encrypted or held back.
+    /// Whether blocks have to be given as bytes, to be held back.
     pub fn takes_blocks(&self) -> bool {
-        self.early.is_some() || !matches!(self.encryption, Encryption::Off | Encryption::Failed(_))
+        self.early.is_some() || self.is_negotiating()
     }
 
     /// Takes bytes of the crypto handshake; gives how many it used. It leaves the rest where it
@@ -180,6 +180,8 @@ impl Wire {
             Encryption::Negotiating(negotiating) if negotiating.may_fall_back() => {
                 Encryption::Failed(negotiating.into_plaintext())
             }
+            // What waits has yet to leave.
+            on @ Encryption::On(_) => on,
             _ => Encryption::Off,
         };
     }
@@ -196,10 +198,10 @@ impl Wire {
     }
 
     /// Gives the ciphers away, to run where the bytes are: what is sent from now on, and what
-    /// arrives, is plain here. What was sent before is encrypted, and has to leave first.
+    /// arrives, is plain here. Not while output waits.
     pub fn take_ciphers(&mut self) -> Option<Box<Ciphers>> {
         match std::mem::take(&mut self.encryption) {
-            Encryption::On(ciphers) => Some(ciphers),
+            Encryption::On(ciphers) if self.outbox.is_empty() => Some(ciphers),
             other => {
                 self.encryption = other;
                 None
@@ -207,16 +209,15 @@ impl Wire {
         }
     }
 
-    /// Sends the bytes of the wire's own messages, by way of the cipher.
+    /// Sends the bytes of the wire's own messages.
     pub(super) fn put(&mut self, bytes: &[u8], is_alone: bool) {
         if let Some(early) = &mut self.early {
             return early.append(bytes);
         }
         match &mut self.encryption {
             Encryption::Off if is_alone => self.outbox.append_alone(bytes),
-            Encryption::Off => self.outbox.append(bytes),
+            Encryption::Off | Encryption::On(_) => self.outbox.append(bytes),
             Encryption::Negotiating(negotiating) => negotiating.held.extend_from_slice(bytes),
-            Encryption::On(ciphers) => self.outbox.append_encrypted(bytes, &mut ciphers.encrypt),
             Encryption::Failed(_) => {}
         }
     }
@@ -290,6 +291,7 @@ impl Wire {
         let Some(outcome) = negotiating.negotiation.take_outcome() else { return };
         if let Some(ciphers) = outcome.ciphers {
             self.encryption = Encryption::On(ciphers);
+            self.outbox.seal();
         }
         if !outcome.unsent.is_empty() {
             let position = self.outbox.progress().position();

@@ -24,8 +24,9 @@
 //!
 //! With [`Wire::encrypt`] the crypto handshake (MSE) comes first. While [`Wire::is_negotiating`],
 //! give chunks to [`Wire::handle_negotiation`]; after each of its inputs run what
-//! [`Wire::poll_key_job`] gives, and poll the events. What comes after it passes
-//! [`Wire::decrypt`] on its way to `handle_chunk`.
+//! [`Wire::poll_key_job`] gives, and poll the events. After it, where [`Wire::is_encrypted`], what
+//! comes passes [`Wire::decrypt`] on its way to `handle_chunk`, and output is taken by
+//! [`Wire::encrypt_output`].
 //!
 //! Every method takes the time where it needs it: milliseconds of any clock that does not go back.
 //!

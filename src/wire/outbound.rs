@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::Wire;
+use super::encryption::Encryption;
 use super::event::Event;
 use super::handshake::{Handshake, Reserved};
 use super::hash_range::HashRange;
@@ -237,9 +238,18 @@ impl Wire {
 
     /// Moves the bytes of the next `count` [`Segment`]s to `out`, which is exactly as long as they
     /// are. Each segment's block is the caller's to send after the segment's bytes. Tells whether
-    /// it did: the lengths have to agree.
+    /// it did: the lengths have to agree, and the wire must not be encrypted.
     pub fn take_output(&mut self, count: usize, out: &mut [u8]) -> bool {
-        self.outbox.take(count, out)
+        !self.is_encrypted() && self.outbox.take(count, out)
+    }
+
+    /// Of a wire that is encrypted, writes the next [`Segment`] and its block, encrypted, to `out`,
+    /// which is exactly as long as both. Tells whether it did: the lengths have to agree.
+    pub fn encrypt_output(&mut self, out: &mut [u8], block: &[u8]) -> bool {
+        match &mut self.encryption {
+            Encryption::On(ciphers) => self.outbox.take_encrypted(&mut ciphers.encrypt, out, block),
+            _ => false,
+        }
     }
 
     /// How many bytes are not sent, blocks included.

@@ -17,6 +17,13 @@ pub struct Segment {
     pub block: u32,
 }
 
+impl Segment {
+    /// How many bytes leave with it, in all.
+    pub fn length(self) -> usize {
+        self.bytes as usize + self.block as usize
+    }
+}
+
 /// How far the output has come, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Progress {
@@ -34,7 +41,8 @@ impl Progress {
 }
 
 /// Output in order. Everything that leaves the wire passes [`Outbox::append`] or
-/// [`Outbox::append_block`].
+/// [`Outbox::append_block`]. What is to be encrypted is so when it is taken: until then it waits as
+/// it is, and blocks stay with the caller.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     /// All that was ever added, blocks of the caller's included.
@@ -53,6 +61,8 @@ struct Waiting {
     segments: VecDeque<Segment>,
     /// The last segment takes no further bytes.
     is_sealed: bool,
+    /// How many segments at the front were added before [`Outbox::seal`].
+    sealed: usize,
     /// The bytes of all blocks of the caller's that have not left.
     blocks: usize,
 }
@@ -64,16 +74,6 @@ impl Outbox {
             self.waiting(bytes.len()).append(bytes);
             self.appended += bytes.len() as u64;
         }
-    }
-
-    /// Adds bytes as the cipher makes them.
-    pub(crate) fn append_encrypted(&mut self, bytes: &[u8], cipher: &mut Rc4) {
-        let waiting = self.waiting(bytes.len());
-        let start = waiting.bytes.len();
-        waiting.bytes.resize(start + bytes.len(), 0);
-        cipher.apply(bytes, &mut waiting.bytes[start..]);
-        waiting.last_open().bytes += bytes.len() as u32;
-        self.appended += bytes.len() as u64;
     }
 
     /// Adds bytes that leave as one chunk of their own.
@@ -97,6 +97,14 @@ impl Outbox {
         self.appended += header.len() as u64 + u64::from(length);
     }
 
+    /// What was added until now is not to be encrypted by [`Outbox::take_encrypted`].
+    pub(crate) fn seal(&mut self) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.is_sealed = true;
+            waiting.sealed = waiting.segments.len();
+        }
+    }
+
     /// What waits, in order.
     pub(crate) fn segments(&self) -> impl Iterator<Item = Segment> {
         self.waiting.iter().flat_map(|waiting| waiting.segments.iter().copied())
@@ -113,14 +121,48 @@ impl Outbox {
         if count > waiting.segments.len() || bytes != out.len() {
             return false;
         }
-        waiting.segments.drain(..count);
         waiting.bytes.copy_to_slice(out);
+        self.drop_segments(count, out.len(), blocks);
+        true
+    }
+
+    /// Writes the next segment and its block to `out`, which is exactly as long as both, by way of
+    /// the cipher. Tells whether it did.
+    pub(crate) fn take_encrypted(
+        &mut self,
+        cipher: &mut Rc4,
+        out: &mut [u8],
+        block: &[u8],
+    ) -> bool {
+        let Some(waiting) = &mut self.waiting else { return false };
+        let Some(&segment) = waiting.segments.front() else { return false };
+        let length = segment.bytes as usize;
+        if block.len() != segment.block as usize || out.len() != length + block.len() {
+            return false;
+        }
+        let (out_bytes, out_block) = out.split_at_mut(length);
+        if waiting.sealed > 0 {
+            out_bytes.copy_from_slice(&waiting.bytes[..length]);
+            out_block.copy_from_slice(block);
+        } else {
+            cipher.apply(&waiting.bytes[..length], out_bytes);
+            cipher.apply(block, out_block);
+        }
+        waiting.bytes.advance(length);
+        self.drop_segments(1, length, block.len());
+        true
+    }
+
+    /// Counts the next `count` segments as taken, whose bytes are no longer there.
+    fn drop_segments(&mut self, count: usize, bytes: usize, blocks: usize) {
+        let Some(waiting) = &mut self.waiting else { return };
+        waiting.segments.drain(..count);
+        waiting.sealed = waiting.sealed.saturating_sub(count);
         waiting.blocks -= blocks;
         if waiting.segments.is_empty() {
             self.waiting = None;
-            self.last_taken = (out.len().min(MAX_AHEAD) as u16, count.min(MAX_AHEAD) as u16);
+            self.last_taken = (bytes.min(MAX_AHEAD) as u16, count.min(MAX_AHEAD) as u16);
         }
-        true
     }
 
     /// Notes how much of what was taken did not leave yet.
@@ -133,6 +175,10 @@ impl Outbox {
     pub(crate) fn progress(&self) -> Progress {
         let unsent = self.len() as u64 + self.undelivered;
         Progress { unsent, delivered: self.appended.saturating_sub(unsent) }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_none()
     }
 
     /// How many bytes wait, blocks of the caller's included.
@@ -153,6 +199,7 @@ impl Waiting {
             bytes: BytesMut::with_capacity(usize::from(bytes).max(length)),
             segments: VecDeque::with_capacity(usize::from(segments)),
             is_sealed: false,
+            sealed: 0,
             blocks: 0,
         })
     }
@@ -236,6 +283,49 @@ mod tests {
         assert_eq!(outbox.progress(), Progress { unsent: 4, delivered: 4 });
         outbox.set_undelivered(1000);
         assert_eq!(outbox.progress(), Progress { unsent: 8, delivered: 0 });
+    }
+
+    #[test]
+    fn what_was_there_before_is_not_encrypted() {
+        let mut outbox = Outbox::default();
+        outbox.append(b"before");
+        outbox.seal();
+        outbox.append_block(b"head", 5);
+        outbox.append(b"after");
+        assert_eq!(outbox.len(), 6 + 9 + 5);
+
+        let mut cipher = Rc4::new(b"key");
+        let mut taken = Vec::new();
+        for (length, block) in [(6, &b""[..]), (9, b"block"), (5, b"")] {
+            let mut out = vec![0; length];
+            assert!(outbox.take_encrypted(&mut cipher, &mut out, block));
+            taken.extend(out);
+        }
+        assert!(outbox.is_empty());
+        Rc4::new(b"key").apply_in_place(&mut taken[6..]);
+        assert_eq!(taken, b"beforeheadblockafter");
+
+        // Of another time there is nothing left.
+        outbox.append(b"later");
+        let mut out = [0; 5];
+        assert!(outbox.take_encrypted(&mut cipher.clone(), &mut out, b""));
+        cipher.apply_in_place(&mut out);
+        assert_eq!(&out, b"later");
+    }
+
+    #[test]
+    fn a_block_of_another_length_moves_no_cipher() {
+        let mut outbox = Outbox::default();
+        let mut cipher = Rc4::new(b"key");
+        assert!(!outbox.take_encrypted(&mut cipher, &mut [], b""));
+        outbox.append_block(b"head", 5);
+        for (length, block) in [(9, &b""[..]), (8, b"bloc"), (8, b"block"), (10, b"block")] {
+            assert!(!outbox.take_encrypted(&mut cipher, &mut vec![0; length], block));
+        }
+        let mut out = [0; 9];
+        assert!(outbox.take_encrypted(&mut cipher, &mut out, b"block"));
+        Rc4::new(b"key").apply_in_place(&mut out);
+        assert_eq!(&out, b"headblock");
     }
 
     #[test]

@@ -152,8 +152,14 @@ pub fn take_output(wire: &mut Wire) -> Vec<u8> {
 /// Takes the next segment of the output, with zeros for its block.
 pub fn take_segment(wire: &mut Wire) -> Option<Vec<u8>> {
     let segment = wire.output().next()?;
+    let block = vec![0; segment.block as usize];
     let mut bytes = vec![0; segment.bytes as usize];
-    assert!(wire.take_output(1, &mut bytes));
-    bytes.resize(bytes.len() + segment.block as usize, 0);
+    if wire.is_encrypted() {
+        bytes.extend(&block);
+        assert!(wire.encrypt_output(&mut bytes, &block));
+    } else {
+        assert!(wire.take_output(1, &mut bytes));
+        bytes.extend(block);
+    }
     Some(bytes)
 }

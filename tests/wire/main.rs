@@ -3,6 +3,7 @@
 
 mod chunking;
 mod driver;
+mod encrypting;
 mod fallback;
 mod limits;
 mod pausing;

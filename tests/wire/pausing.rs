@@ -1,9 +1,9 @@
 //! E2: reading stops while a peer has extensions answer and reads none of it; never for blocks.
 
-use bittorrent_protocol_native::wire::mse::{Level, Options};
 use bittorrent_protocol_native::wire::{Block, Event, HashRange, Limits, Reserved, Wire};
 
 use crate::driver::{Inbound, take_output, take_segment};
+use crate::encrypting::{carry, negotiating};
 
 const RESERVED: Reserved = Reserved { dht: false, fast: true, extended: true, v2: true };
 const MARK: usize = 384 << 10;
@@ -95,38 +95,9 @@ fn requests_that_wait_and_the_end_come_all_the_same() {
     assert!(!wire.is_paused());
 }
 
-/// Carries what one end has sent to the other, all of it.
-fn carry(from: &mut Wire, to: &mut Wire) {
-    let mut bytes: Vec<u8> = std::iter::from_fn(|| take_segment(from)).flatten().collect();
-    loop {
-        let used = to.handle_negotiation(&bytes);
-        bytes.drain(..used);
-        let job = to.poll_key_job();
-        let mut is_done = job.is_none();
-        if let Some(job) = job {
-            to.handle_key_agreement(job.run(&mut |bytes: &mut [u8]| bytes.fill(7)));
-        }
-        while let Some(event) = to.poll_event(0) {
-            if matches!(event, Event::CryptoInfoHash(_)) {
-                to.set_info_hash([1; 20]);
-                is_done = false;
-            }
-        }
-        if is_done {
-            return;
-        }
-    }
-}
-
 #[test]
 fn what_is_held_back_for_the_crypto_handshake_has_not_left() {
-    let options = Options { level: Level::Rc4Only, require_encryption: false };
-    let [mut a, mut b] = [true, false].map(|is_initiator| {
-        let mut wire = Wire::new(Limits::default(), 1);
-        wire.encrypt(is_initiator, options, true);
-        wire
-    });
-    a.start_encryption([1; 20]);
+    let [mut a, mut b] = negotiating();
     a.have(1);
     a.extended(1, &[0; 100]);
     a.have(2);
@@ -141,9 +112,7 @@ fn what_is_held_back_for_the_crypto_handshake_has_not_left() {
     }
     assert!(!a.is_negotiating() && a.output().next().is_some());
     assert_eq!((a.unsent_extended(), a.unsent()), (106, 9 + 106 + 9));
-    let count = a.output().count();
-    let length = a.output().map(|segment| segment.bytes as usize).sum();
-    assert!(a.take_output(count, &mut vec![0; length]));
+    while take_segment(&mut a).is_some() {}
     for (undelivered, unsent) in [(124, 106), (115, 106), (114, 105), (10, 1), (9, 0), (0, 0)] {
         a.set_undelivered(undelivered, 0);
         assert_eq!(a.unsent_extended(), unsent);
