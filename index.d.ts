@@ -18,7 +18,9 @@ import { Duplex } from 'node:stream'
  *   what is no number a TypeError with code `ERR_INVALID_ARG_TYPE`; nothing is sent then.
  * - Bytes are taken from any `ArrayBufferView`, and are never modified. Those of a SharedArrayBuffer
  *   are copied at once, since another thread may write to them. What is no view, or a view of a
- *   detached ArrayBuffer, throws a TypeError; nothing is sent then.
+ *   detached ArrayBuffer, throws a TypeError; nothing is sent then. A block that is given to `piece` or
+ *   answers a request leaves from its own memory, encrypted or not, as what is written to a stream
+ *   does: change it when it has left. All other bytes are sent as they are at the call.
  * - The payloads that events and callbacks give are plain views of the chunk that they came in: to
  *   keep one keeps that chunk, and those of one chunk share its memory. Who transfers that memory
  *   away (`postMessage`, `structuredClone`) takes the rest of the chunk with it; where that is not

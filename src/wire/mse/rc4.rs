@@ -1,6 +1,6 @@
 //! The stream cipher RC4, whose state a connection keeps twice: once for each direction.
 
-/// How many bytes the unrolled loop makes at a time: a `u64` of keystream.
+/// How many bytes the unrolled loop makes at a time.
 const WORD: usize = size_of::<u64>();
 
 /// RC4 with its state between two bytes of the stream.
@@ -34,11 +34,11 @@ impl Rc4 {
 
     /// Drops the next `n` bytes of the keystream.
     pub fn discard(&mut self, n: usize) {
-        let mut generator = Generator::new(self);
-        for _ in 0..n {
-            generator.next_byte();
+        let mut dropped = [0; 256];
+        for start in (0..n).step_by(dropped.len()) {
+            let length = dropped.len().min(n - start);
+            self.apply_in_place(&mut dropped[..length]);
         }
-        generator.finish();
     }
 
     /// Writes `src`, encrypted or decrypted, to `dst`.
@@ -48,81 +48,137 @@ impl Rc4 {
     /// If the two differ in length, as `copy_from_slice` does.
     pub fn apply(&mut self, src: &[u8], dst: &mut [u8]) {
         assert_eq!(src.len(), dst.len(), "source and destination differ in length");
-        let mut generator = Generator::new(self);
+        let start = self.until_word().min(src.len());
+        let (src_start, src) = src.split_at(start);
+        let (dst_start, dst) = dst.split_at_mut(start);
+        for (src, dst) in src_start.iter().zip(dst_start) {
+            *dst = src ^ self.next_byte();
+        }
         let (src_words, src_rest) = src.as_chunks::<WORD>();
         let (dst_words, dst_rest) = dst.as_chunks_mut::<WORD>();
+        let mut words = Words::new(self);
         for (src, dst) in src_words.iter().zip(dst_words) {
-            *dst = (u64::from_le_bytes(*src) ^ generator.next_word()).to_le_bytes();
+            *dst = words.apply(*src);
         }
+        words.finish();
         for (src, dst) in src_rest.iter().zip(dst_rest) {
-            *dst = src ^ generator.next_byte();
+            *dst = src ^ self.next_byte();
         }
-        generator.finish();
     }
 
     /// Encrypts or decrypts `bytes` where they are.
     pub fn apply_in_place(&mut self, bytes: &mut [u8]) {
-        let mut generator = Generator::new(self);
-        let (words, rest) = bytes.as_chunks_mut::<WORD>();
-        for word in words {
-            *word = (u64::from_le_bytes(*word) ^ generator.next_word()).to_le_bytes();
+        let (start, bytes) = bytes.split_at_mut(self.until_word().min(bytes.len()));
+        for byte in start {
+            *byte ^= self.next_byte();
         }
+        let (words_in_place, rest) = bytes.as_chunks_mut::<WORD>();
+        let mut words = Words::new(self);
+        for word in words_in_place {
+            *word = words.apply(*word);
+        }
+        words.finish();
         for byte in rest {
-            *byte ^= generator.next_byte();
+            *byte ^= self.next_byte();
         }
-        generator.finish();
+    }
+
+    /// How many bytes are left until `i` is a multiple of [`WORD`].
+    fn until_word(&self) -> usize {
+        usize::from(self.i.wrapping_neg()) % WORD
+    }
+
+    fn next_byte(&mut self) -> u8 {
+        let x = self.s[usize::from(self.i)];
+        self.j = self.j.wrapping_add(x as u8);
+        let y = self.s[usize::from(self.j)];
+        self.s[usize::from(self.j)] = x;
+        self.s[usize::from(self.i)] = y;
+        self.i = self.i.wrapping_add(1);
+        self.s[usize::from(x.wrapping_add(y) as u8)] as u8
     }
 }
 
-/// The inner loop, with its state in registers; [`Generator::finish`] puts it back.
-struct Generator<'a> {
+/// The inner loop: a word of the keystream at a time, from an `i` that is a multiple of [`WORD`], so
+/// that the places of a word's entries are known before it begins. Its state is in registers;
+/// [`Words::finish`] puts it back.
+struct Words<'a> {
     rc4: &'a mut Rc4,
     i: u8,
-    j: u8,
-    /// `S[i]`.
+    /// `j` in its last byte.
+    j: u32,
+    /// `S[i]` and `S[i + 1]`.
     x: u32,
+    next: u32,
 }
 
-impl<'a> Generator<'a> {
-    #[inline(always)]
+impl<'a> Words<'a> {
     fn new(rc4: &'a mut Rc4) -> Self {
-        let (i, j) = (rc4.i, rc4.j);
+        let (i, j) = (rc4.i, u32::from(rc4.j));
         let x = rc4.s[usize::from(i)];
-        Self { rc4, i, j, x }
+        let next = rc4.s[usize::from(i.wrapping_add(1))];
+        Self { rc4, i, j, x, next }
     }
 
+    /// Encrypts or decrypts a word.
     #[inline(always)]
-    fn next_byte(&mut self) -> u8 {
-        let Self { rc4: Rc4 { s, .. }, i, j, x } = self;
-        *j = j.wrapping_add(*x as u8);
-        let y = s[usize::from(*j)];
-        let next_i = i.wrapping_add(1);
-        // Loaded ahead of the swap, so that it does not wait for the two stores; if the swap writes
-        // this very entry, what it writes is x.
-        let next_x = s[usize::from(next_i)];
-        s[usize::from(*j)] = *x;
-        s[usize::from(*i)] = y;
-        let byte = s[usize::from((*x as u8).wrapping_add(y as u8))];
-        *x = if *j == next_i { *x } else { next_x };
-        *i = next_i;
-        byte as u8
+    fn apply(&mut self, word: [u8; WORD]) -> [u8; WORD] {
+        let word = u64::from_le_bytes(word);
+        let (mut low, mut high) = (word as u32, (word >> 32) as u32);
+        // The compiler sees of both that nothing at or behind them is out of bounds.
+        let here = usize::from(self.i & 0xf8);
+        self.i = self.i.wrapping_add(WORD as u8);
+        let behind = usize::from(self.i & 0xf8);
+        self.apply_byte(here, here + 2, &mut low);
+        self.apply_byte(here + 1, here + 3, &mut low);
+        self.apply_byte(here + 2, here + 4, &mut low);
+        self.apply_byte(here + 3, here + 5, &mut low);
+        self.apply_byte(here + 4, here + 6, &mut high);
+        self.apply_byte(here + 5, here + 7, &mut high);
+        self.apply_byte(here + 6, behind, &mut high);
+        self.apply_byte(here + 7, behind + 1, &mut high);
+        (u64::from(high) << 32 | u64::from(low)).to_le_bytes()
     }
 
+    /// Encrypts or decrypts the last byte of `half`, and has the next one take its place. `i` is its
+    /// index, `ahead` the second one behind it.
     #[inline(always)]
-    fn next_word(&mut self) -> u64 {
-        let mut word = 0;
-        for shift in 0..WORD {
-            word |= u64::from(self.next_byte()) << (8 * shift);
+    fn apply_byte(&mut self, i: usize, ahead: usize, half: &mut u32) {
+        let s = &mut self.rc4.s;
+        let x = self.x;
+        // Two bytes ahead of its use, so that it does not wait for the stores in between: the
+        // processor cannot know that they go elsewhere. If one does not, what it writes is x. No two
+        // entries are the same.
+        let mut after = s[ahead];
+        self.j = self.j.wrapping_add(x);
+        let j = (self.j & 0xff) as usize;
+        let y = s[j];
+        s[j] = x;
+        s[i] = y;
+        if y == self.next {
+            hit();
+            self.next = x;
         }
-        word
+        if y == after {
+            hit();
+            after = x;
+        }
+        *half = (*half ^ s[(x.wrapping_add(y) & 0xff) as usize]).rotate_right(8);
+        self.x = self.next;
+        self.next = after;
     }
 
-    #[inline(always)]
     fn finish(self) {
         self.rc4.i = self.i;
-        self.rc4.j = self.j;
+        self.rc4.j = self.j as u8;
     }
 }
+
+/// A swap met an entry that was loaded before, which happens to 2 of 256 bytes: a branch costs less
+/// than to choose each time.
+#[cold]
+#[inline(never)]
+fn hit() {}
 
 #[cfg(test)]
 mod tests {
