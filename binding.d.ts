@@ -708,7 +708,7 @@ export declare const TRANSFER_DECRYPT: number
 
 /**
  * Of a wire that is encrypted, writes the next segment of the output and its block, which is the
- * source, encrypted to the bytes from A on.
+ * source, encrypted to the bytes from A on. Gives where that ends.
  */
 export declare const TRANSFER_ENCRYPTED_OUTPUT: number
 

@@ -5,7 +5,7 @@
 const { once } = require('node:events')
 const { Writable } = require('node:stream')
 const Wire = require('../..')
-const { closed } = require('./support/end')
+const { closed, turns } = require('./support/end')
 const { INFO_HASH, close, reached, shakeHands } = require('../world/support/pair')
 
 const LENGTH = 16384
@@ -36,7 +36,6 @@ async function pair (level) {
 }
 
 const block = piece => Buffer.alloc(LENGTH, piece)
-const turn = () => new Promise(resolve => setImmediate(resolve))
 
 test('a destination that takes nothing has little of it encrypted; one that goes on gets all of it', async () => {
   const [a, b] = await pair(2)
@@ -48,9 +47,9 @@ test('a destination that takes nothing has little of it encrypted; one that goes
   for (let piece = 0; piece < BLOCKS; piece++) {
     a.piece(piece, 0, block(piece))
     if (piece % 3 === 0) a.have(piece)
-    if (piece % 50 === 0) await turn()
+    if (piece % 50 === 0) await turns(1)
   }
-  await turn()
+  await turns(1)
   expect([taken.length, taken[0].length + slow.writableLength <= 2 * MOST_AT_ONCE]).toEqual([1, true])
 
   const pieces = []
@@ -68,7 +67,7 @@ test('a destination that takes nothing has little of it encrypted; one that goes
     } else {
       goOn()
     }
-    await turn()
+    await turns(1)
   }
   expect(haves).toBe(Math.ceil(BLOCKS / 3))
 })

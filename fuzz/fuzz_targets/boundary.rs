@@ -243,6 +243,7 @@ impl Driver {
                 self.transfer(place, TRANSFER_ENCRYPTED_OUTPUT, arguments, &mut bytes, &block);
                 assert_eq!(self.slots[SLOT_RESULT as usize].get(), expected);
                 at += length + block.len();
+                assert_eq!(self.slots[SLOT_NUMBERS as usize].get() as usize, at);
             }
         } else {
             let mut bytes = vec![0; segments.iter().map(|(bytes, _)| bytes).sum()];

@@ -107,19 +107,20 @@ function takeOutput (handle, chunks, blocks) {
 }
 
 function takeEncrypted (handle, count, chunks, blocks) {
+  const following = []
   let length = 0
-  let taken = 0
-  while (taken < count && length < ENCRYPTED_LENGTH) {
-    length += page[SLOT_RUN + 2 * taken] + page[SLOT_RUN + 2 * taken + 1]
-    taken++
-  }
-  const bytes = Buffer.allocUnsafe(length)
-  // It leaves the run as it is.
-  for (let i = 0, at = 0; i < taken; i++) {
+  for (let i = 0; i < count && length < ENCRYPTED_LENGTH; i++) {
     const blockLength = page[SLOT_RUN + 2 * i + 1]
     const block = blockLength > 0 ? blocks.nextBlock(blockLength) : NO_BLOCK
-    if (block === null || transfer(handle, TRANSFER_ENCRYPTED_OUTPUT, bytes, at, 0, 0, 0, block) !== RESULT_DONE) return false
-    at += page[SLOT_RUN + 2 * i] + blockLength
+    if (block === null) return false
+    following.push(block)
+    length += page[SLOT_RUN + 2 * i] + blockLength
+  }
+  const bytes = Buffer.allocUnsafe(length)
+  let end = 0
+  for (const block of following) {
+    if (transfer(handle, TRANSFER_ENCRYPTED_OUTPUT, bytes, end, 0, 0, 0, block) !== RESULT_DONE) return false
+    end = page[SLOT_NUMBERS]
   }
   chunks.push(bytes)
   return true

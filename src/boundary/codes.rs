@@ -135,7 +135,7 @@ shared! {
     "gives how many. It names no wire."
     TRANSFER_CENSUS = 16;
     "Of a wire that is encrypted, writes the next segment of the output and its block, which is the"
-    "source, encrypted to the bytes from A on."
+    "source, encrypted to the bytes from A on. Gives where that ends."
     TRANSFER_ENCRYPTED_OUTPUT = 17;
 }
 

@@ -111,9 +111,11 @@ impl Session {
                 return if is_taken { RESULT_DONE } else { RESULT_GONE };
             }
             TRANSFER_ENCRYPTED_OUTPUT => {
-                let length = wire.output().next().map_or(0, |segment| segment.length());
-                let out = bytes.get_mut(a as usize..).and_then(|out| out.get_mut(..length));
+                let start = a as usize;
+                let end = start + wire.output().next().map_or(0, |segment| segment.length());
+                let out = bytes.get_mut(start..end);
                 let is_taken = out.is_some_and(|out| wire.encrypt_output(out, source));
+                page.set_number(0, end as u32);
                 return if is_taken { RESULT_DONE } else { RESULT_GONE };
             }
             TRANSFER_HANDSHAKE => {

@@ -291,7 +291,7 @@ impl Wire {
         let Some(outcome) = negotiating.negotiation.take_outcome() else { return };
         if let Some(ciphers) = outcome.ciphers {
             self.encryption = Encryption::On(ciphers);
-            self.outbox.seal();
+            self.outbox.encrypt_from_here();
         }
         if !outcome.unsent.is_empty() {
             let position = self.outbox.progress().position();

@@ -61,8 +61,8 @@ struct Waiting {
     segments: VecDeque<Segment>,
     /// The last segment takes no further bytes.
     is_sealed: bool,
-    /// How many segments at the front were added before [`Outbox::seal`].
-    sealed: usize,
+    /// How many segments at the front leave as they are: see [`Outbox::encrypt_from_here`].
+    unencrypted: usize,
     /// The bytes of all blocks of the caller's that have not left.
     blocks: usize,
 }
@@ -97,11 +97,11 @@ impl Outbox {
         self.appended += header.len() as u64 + u64::from(length);
     }
 
-    /// What was added until now is not to be encrypted by [`Outbox::take_encrypted`].
-    pub(crate) fn seal(&mut self) {
+    /// What is added from now on is encrypted by [`Outbox::take_encrypted`], and what waits is not.
+    pub(crate) fn encrypt_from_here(&mut self) {
         if let Some(waiting) = &mut self.waiting {
             waiting.is_sealed = true;
-            waiting.sealed = waiting.segments.len();
+            waiting.unencrypted = waiting.segments.len();
         }
     }
 
@@ -141,7 +141,7 @@ impl Outbox {
             return false;
         }
         let (out_bytes, out_block) = out.split_at_mut(length);
-        if waiting.sealed > 0 {
+        if waiting.unencrypted > 0 {
             out_bytes.copy_from_slice(&waiting.bytes[..length]);
             out_block.copy_from_slice(block);
         } else {
@@ -157,7 +157,7 @@ impl Outbox {
     fn drop_segments(&mut self, count: usize, bytes: usize, blocks: usize) {
         let Some(waiting) = &mut self.waiting else { return };
         waiting.segments.drain(..count);
-        waiting.sealed = waiting.sealed.saturating_sub(count);
+        waiting.unencrypted = waiting.unencrypted.saturating_sub(count);
         waiting.blocks -= blocks;
         if waiting.segments.is_empty() {
             self.waiting = None;
@@ -199,7 +199,7 @@ impl Waiting {
             bytes: BytesMut::with_capacity(usize::from(bytes).max(length)),
             segments: VecDeque::with_capacity(usize::from(segments)),
             is_sealed: false,
-            sealed: 0,
+            unencrypted: 0,
             blocks: 0,
         })
     }
@@ -289,7 +289,7 @@ mod tests {
     fn what_was_there_before_is_not_encrypted() {
         let mut outbox = Outbox::default();
         outbox.append(b"before");
-        outbox.seal();
+        outbox.encrypt_from_here();
         outbox.append_block(b"head", 5);
         outbox.append(b"after");
         assert_eq!(outbox.len(), 6 + 9 + 5);
